@@ -1,0 +1,63 @@
+#!/bin/bash
+# Builds the program with kodev, into build/lectern/lectern (BUILD_FLAVOR=dev)
+# or build/FLAVOR/lectern/lectern.
+#
+# kodev names the program after the folder that it runs in, so the build
+# folder is called lectern in a checkout of any name and holds links to the
+# sources. kodev follows neither headers nor flags: when a header is newer
+# than the last build the objects are made again, when flags or packages
+# differ everything is. In CI a warning is an error.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+flavor=${BUILD_FLAVOR:-dev}
+case $flavor in
+dev)		dir=build/lectern ;;
+prod|asan)	dir=build/$flavor/lectern ;;
+*)		echo "BUILD_FLAVOR is dev, prod or asan." >&2; exit 1 ;;
+esac
+
+mkdir -p "$dir"
+exec 8>"$dir/.lock"
+flock 8
+
+for name in src assets conf; do
+	[ -L "$dir/$name" ] || ln -s "$PWD/$name" "$dir/$name"
+done
+# A checkout that was moved or copied takes its build folder with it.
+[ "$dir/src" -ef src ] || { rm -f "$dir"/{src,assets,conf}; exec "$0"; }
+
+stamp=$dir/.built			# its time: when the last build began
+flags="$flavor ${CC:-cc} ${CFLAGS:-} ${LDFLAGS:-}
+$(cat conf/build.conf)
+$(dpkg-query -W kore gcc libpq-dev libcurl4-openssl-dev 2>/dev/null)"
+
+newer() {
+	find -L "$@" -newer "$stamp" -print -quit
+}
+
+if [ -x "$dir/lectern" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$flags" ] &&
+    [ -z "$(newer src assets conf/build.conf conf/lectern.conf)" ]
+then
+	exit 0
+fi
+
+if [ "$(cat "$stamp" 2>/dev/null)" != "$flags" ]; then
+	rm -rf "$dir/.objs"
+elif [ -n "$(newer src -name '*.h')" ]; then
+	rm -f "$dir"/.objs/*.c.o
+fi
+
+printf '%s\n' "$flags" >"$stamp.new"
+[ -z "${CI:-}" ] || export CFLAGS="${CFLAGS:-} -Werror"
+log=$dir/.log
+if ! (cd "$dir" && exec env -u MAKELEVEL MAKEFLAGS="-j$(nproc)" \
+    KORE_BUILD_FLAVOR="$flavor" kodev build) >"$log" 2>&1 8>&-; then
+	grep -v '^\(CFLAGS\|LDFLAGS\|compiling\|building\|using\)' "$log" >&2
+	echo "The build failed; all of its output is in $log." >&2
+	exit 1
+fi
+grep -E -A3 'warning:' "$log" >&2 || :
+mv "$stamp.new" "$stamp"
+echo "Built $dir/lectern."

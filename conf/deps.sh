@@ -1,0 +1,114 @@
+#!/bin/bash
+# Installs what is missing for the sets of work named: build test bench fuzz.
+#
+#   Debian packages -> by apt-get as root; anyone else is told their names
+#   npm packages    -> by the lock file: two browser modules for `build`,
+#                      the clients that tests drive with `test`
+#   browser modules -> copied to assets/vendor/, where kodev picks them up
+#
+# Quick when nothing is missing: one dpkg-query and one comparison.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
+	libjansson-dev libutf8proc-dev libc6-dev make gcc dpkg-dev
+	postgresql-15 curl ca-certificates"
+test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core pgbouncer"
+bench_packages="nginx-light wrk"
+fuzz_packages="clang libclang-rt-14-dev"
+
+die() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+# Prints the packages among those given that are not installed.
+missing_of() {
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
+	    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+		2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# Packages that bring a service are installed for their programs alone: no
+# database cluster is made, and what the package has started is stopped.
+install_packages() {
+	local no_cluster=/etc/postgresql-common/createcluster.d/lectern.conf
+	local service
+
+	export DEBIAN_FRONTEND=noninteractive
+	mkdir -p "${no_cluster%/*}"
+	echo "create_main_cluster = false" >"$no_cluster"
+	trap 'rm -f "$no_cluster"' EXIT
+	apt_install "$@" || { apt-get -q update && apt_install "$@"; } ||
+	    die "These packages could not be installed: $*."
+	rm -f "$no_cluster"
+	for service in nginx pgbouncer; do
+		[[ " $* " = *" $service"* ]] || continue
+		if [ -d /run/systemd/system ]; then
+			systemctl disable --now --quiet "$service" || :
+		elif [ -x "/etc/init.d/$service" ]; then
+			"/etc/init.d/$service" stop >/dev/null 2>&1 || :
+		fi
+	done
+}
+
+apt_install() {
+	apt-get -q -y --no-install-recommends install "$@"
+}
+
+# Installs the npm packages once per lock file, and more of them when asked
+# for more. The stamp lies inside node_modules and goes with it.
+install_modules() {
+	local extent=$1 stamp=node_modules/.installed wanted have
+	local -a omit=()
+
+	wanted=$(sha256sum <package-lock.json)
+	have=$(cat "$stamp" 2>/dev/null || :)
+	[ "$have" = "all $wanted" ] && return
+	[ "$extent" = browser ] && [ "$have" = "browser $wanted" ] && return
+	[ "$extent" = browser ] && omit=(--omit=dev)
+	npm ci --no-audit --no-fund --ignore-scripts "${omit[@]}" ||
+	    die "The npm packages of package-lock.json could not be installed."
+	echo "$extent $wanted" >"$stamp"
+}
+
+# A copy is renewed only when it differs, so that nothing is built again.
+vendor() {
+	cmp -s "$1" "assets/vendor/$2" && return
+	mkdir -p assets/vendor
+	cp "$1" "assets/vendor/$2.new"
+	mv "assets/vendor/$2.new" "assets/vendor/$2"
+}
+
+packages= extent=browser
+for set in "${@:-build}"; do
+	case $set in
+	build)	;;
+	test)	packages+=" $test_packages" extent=all ;;
+	bench)	packages+=" $bench_packages" ;;
+	fuzz)	packages+=" $fuzz_packages" ;;
+	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz]" ;;
+	esac
+done
+packages+=" $build_packages"
+command -v node >/dev/null || packages+=" nodejs"
+command -v npm >/dev/null || packages+=" npm"
+
+command -v dpkg-query >/dev/null ||
+    die "Lectern is built on Debian 12, whose packages it needs."
+# shellcheck disable=SC2086
+missing=$(missing_of $packages)
+if [ -n "$missing" ] && [ "$(id -u)" != 0 ]; then
+	die "These Debian packages are missing; install them as root:" $missing
+fi
+# shellcheck disable=SC2086
+[ -z "$missing" ] || install_packages $missing
+
+# Two makes in one checkout take turns here.
+mkdir -p build
+exec 8>build/.deps.lock
+flock 8
+install_modules "$extent"
+vendor node_modules/marked/lib/marked.esm.js marked.esm.js
+vendor node_modules/dompurify/dist/purify.es.mjs purify.es.mjs
