@@ -1,0 +1,133 @@
+/*
+ * Every refusal and failure that Lectern tells a client, in one table.
+ *
+ * A handler names an error (request_fail(r, ERROR_NOT_FOUND)); reply.c gives
+ * it the dress of the route: ours, better-auth's, OpenAI's or a page. Codes
+ * and messages of the account routes are better-auth's, byte for byte.
+ */
+#ifndef LECTERN_ERROR_H
+#define LECTERN_ERROR_H
+
+#include <stddef.h>
+
+/*  X(name, status, code, message); a NULL code is left out of the body */
+#define ERROR_LIST(X)							\
+	X(NONE, 200, NULL, "")						\
+	/* the request itself */					\
+	X(BAD_REQUEST, 400, "BAD_REQUEST", "The request is malformed")	\
+	X(BAD_JSON, 400, "BAD_REQUEST", "Invalid JSON in request body")	\
+	X(VALIDATION, 400, "VALIDATION_ERROR", "Invalid input")		\
+	X(BAD_TEXT, 400, "VALIDATION_ERROR",				\
+	    "The text is not valid UTF-8 or holds a NUL character")	\
+	X(BAD_RANGE, 416, "RANGE_NOT_SATISFIABLE",			\
+	    "The requested range lies outside the text")		\
+	X(CREDENTIALS_IN_URL, 400, "CREDENTIALS_IN_URL",		\
+	    "Send credentials in the body; an address ends in logs")	\
+	X(UNAUTHORIZED, 401, "UNAUTHORIZED", "Unauthorized")		\
+	X(FORBIDDEN, 403, "FORBIDDEN", "You may not do this")		\
+	X(NOT_FOUND, 404, "NOT_FOUND", "There is nothing at this address") \
+	X(METHOD_NOT_ALLOWED, 405, "METHOD_NOT_ALLOWED",		\
+	    "This address does not answer that method")			\
+	X(LENGTH_REQUIRED, 411, "LENGTH_REQUIRED",			\
+	    "Send the body with a Content-Length")			\
+	X(TOO_LARGE, 413, "PAYLOAD_TOO_LARGE",				\
+	    "The body is larger than this address accepts")		\
+	X(UNSUPPORTED_MEDIA, 415, "UNSUPPORTED_MEDIA_TYPE",		\
+	    "This media type is not supported")				\
+	X(TOO_MANY, 429, NULL,						\
+	    "Too many requests. Please try again later.")		\
+	/* accounts: better-auth's words */				\
+	X(INVALID_EMAIL, 400, "INVALID_EMAIL", "Invalid email")		\
+	X(PASSWORD_TOO_SHORT, 400, "PASSWORD_TOO_SHORT",		\
+	    "Password too short")					\
+	X(PASSWORD_TOO_LONG, 400, "PASSWORD_TOO_LONG",			\
+	    "Password too long")					\
+	X(INVALID_EMAIL_OR_PASSWORD, 401, "INVALID_EMAIL_OR_PASSWORD",	\
+	    "Invalid email or password")				\
+	X(EMAIL_NOT_VERIFIED, 403, "EMAIL_NOT_VERIFIED",		\
+	    "Email not verified")					\
+	X(INVALID_ORIGIN, 403, "INVALID_ORIGIN", "Invalid origin")	\
+	X(MISSING_ORIGIN, 403, "MISSING_OR_NULL_ORIGIN",		\
+	    "Missing or null Origin")					\
+	X(CROSS_SITE_LOGIN, 403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",	\
+	    "Cross-site navigation login blocked. "			\
+	    "This request appears to be a CSRF attack.")		\
+	X(INVALID_CALLBACK_URL, 403, "INVALID_CALLBACK_URL",		\
+	    "Invalid callbackURL")					\
+	X(CALLBACK_NOT_STRING, 400, NULL,				\
+	    "Invalid callbackURL: expected a string")			\
+	X(USER_EXISTS, 422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",	\
+	    "User already exists. Use another email.")			\
+	X(EMAIL_IN_USE, 409, "EMAIL_IN_USE", "Email already in use")	\
+	X(SIGN_UP_CLOSED, 400, "EMAIL_PASSWORD_SIGN_UP_DISABLED",	\
+	    "Email and password sign up is not enabled")		\
+	X(FAILED_TO_GET_SESSION, 500, "FAILED_TO_GET_SESSION",		\
+	    "Failed to get session")					\
+	X(GET_SESSION_BY_POST, 405,					\
+	    "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",		\
+	    "POST method requires deferSessionRefresh to be enabled "	\
+	    "in session config")					\
+	/* documents and chat */					\
+	X(DOCUMENT_EMPTY, 400, "DOCUMENT_EMPTY",			\
+	    "The document holds no text")				\
+	X(DOCUMENT_TYPE, 415, "UNSUPPORTED_DOCUMENT",			\
+	    "Only plain text and Markdown documents can be read")	\
+	X(DOCUMENT_NOT_FOUND, 404, "DOCUMENT_NOT_FOUND",		\
+	    "There is no such document")				\
+	X(CONVERSATION_NOT_FOUND, 404, "CONVERSATION_NOT_FOUND",	\
+	    "There is no such conversation")				\
+	X(QUOTA_USER, 413, "QUOTA_EXCEEDED",				\
+	    "Your storage is full; delete a document first")		\
+	X(ANSWER_RUNNING, 409, "ANSWER_RUNNING",			\
+	    "This conversation is being answered already")		\
+	X(TOO_MANY_STREAMS, 429, "TOO_MANY_STREAMS",			\
+	    "You have too many answers running; wait for one to end")	\
+	/* what stands behind us */					\
+	X(INTERNAL, 500, "INTERNAL_ERROR", "Something went wrong here")	\
+	X(DATABASE, 503, "DATABASE_UNAVAILABLE",			\
+	    "The database is not reachable; try again in a moment")	\
+	X(BUSY, 503, "BUSY", "The server is busy; try again in a moment") \
+	X(MODEL_REFUSED, 502, "MODEL_ERROR",				\
+	    "The language model answered with an error")		\
+	X(MODEL_UNREACHABLE, 502, "MODEL_UNREACHABLE",			\
+	    "The language model is not reachable")			\
+	X(MODEL_TIMEOUT, 504, "MODEL_TIMEOUT",				\
+	    "The language model took too long")				\
+	X(MODEL_CUT, 502, "MODEL_CUT_OFF",				\
+	    "The language model broke off its answer")			\
+	/* the socket's guard (edge.c) */				\
+	X(BAD_HEADER, 400, "BAD_REQUEST", "The request's header is malformed") \
+	X(HEADER_TOO_LARGE, 431, "HEADER_TOO_LARGE",			\
+	    "The request's header is too large")			\
+	X(URI_TOO_LONG, 414, "URI_TOO_LONG", "The address is too long")	\
+	X(METHOD_UNKNOWN, 501, "NOT_IMPLEMENTED",			\
+	    "This method is not implemented")				\
+	X(TRANSFER_ENCODING, 501, "NOT_IMPLEMENTED",			\
+	    "Transfer-Encoding is not supported; send a Content-Length") \
+	X(EXPECTATION, 417, "EXPECTATION_FAILED",			\
+	    "Only 100-continue can be expected")			\
+	X(VERSION, 505, "HTTP_VERSION_NOT_SUPPORTED",			\
+	    "Speak HTTP/1.1 or HTTP/1.0")				\
+	X(REQUEST_TIMEOUT, 408, "REQUEST_TIMEOUT",			\
+	    "The request took too long to arrive")
+
+enum error_id {
+#define ERROR_ENUM(name, status, code, message)	ERROR_##name,
+	ERROR_LIST(ERROR_ENUM)
+#undef ERROR_ENUM
+	ERROR_COUNT
+};
+
+struct error_info {
+	int		 status;	/* HTTP status */
+	const char	*code;		/* for programs, or NULL */
+	const char	*message;	/* for people, one short sentence */
+};
+
+/* Never NULL; an id out of range is ERROR_INTERNAL's entry. */
+const struct error_info	*error_info(enum error_id);
+
+/* The reason phrase of a status line, "" when there is none. */
+const char		*error_reason(int status);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * One range of bytes. A server may answer any Range with the whole, so what
+ * is not plainly one good range is taken as none.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "range.h"
+
+#define RANGE_UNIT		"bytes="
+#define RANGE_DIGITS_MAX	15	/* far beyond every text, no overflow */
+
+static const char	*range_number(const char *, int *, int64_t *);
+
+struct range
+range_read(const char *header)
+{
+	const struct range	 none = { 0, 0, 0, 0 };
+	struct range		 range = none;
+
+	if (header == NULL ||
+	    strncasecmp(header, RANGE_UNIT, strlen(RANGE_UNIT)) != 0)
+		return (none);
+	header += strlen(RANGE_UNIT);
+
+	header = range_number(header, &range.has_first, &range.first);
+	if (header == NULL || *header++ != '-')
+		return (none);
+	header = range_number(header, &range.has_last, &range.last);
+	if (header == NULL || *header != '\0' ||
+	    (!range.has_first && !range.has_last) ||
+	    (range.has_first && range.has_last && range.last < range.first))
+		return (none);
+
+	return (range);
+}
+
+/* Reads a number, if there is one; returns what follows, NULL: too large. */
+static const char *
+range_number(const char *text, int *has, int64_t *out)
+{
+	size_t	i, digits = strspn(text, "0123456789");
+
+	if (digits > RANGE_DIGITS_MAX)
+		return (NULL);
+	*has = digits > 0;
+	*out = 0;
+	for (i = 0; i < digits; i++)
+		*out = *out * 10 + (text[i] - '0');
+
+	return (text + digits);
+}
