@@ -1,0 +1,358 @@
+/*
+ * The environment, read once.
+ *
+ * Single variables come from a table (name, kind, default, limits); what
+ * follows from several of them (the own origin, cookie attributes, trusted
+ * origins) is put together after it. Empty counts as absent, as in every
+ * hosting panel that cannot delete a variable.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "log.h"
+
+#define CONFIG_SECRET_MIN	32
+#define CONFIG_ORIGINS_MAX	32
+
+enum config_kind { CONFIG_TEXT, CONFIG_NUMBER, CONFIG_WORD };
+
+struct config_entry {
+	const char	*name;
+	enum config_kind kind;
+	void		*out;		/* const char **, int64_t *, int * */
+	int64_t		 absent;	/* NUMBER and WORD: the default */
+	int64_t		 min, max;	/* NUMBER */
+	const char	*words[3];	/* WORD: value 0, 1; NULL-ended */
+};
+
+struct config	config;
+
+static int64_t		config_port, config_workers, config_hops;
+static int64_t		config_quota_user_mb, config_quota_total_mb;
+static const char	*config_frontends;
+static const char	*config_same_site;
+static const char	*config_origins[CONFIG_ORIGINS_MAX + 1];
+
+static const struct config_entry	config_entries[] = {
+	{ "DATABASE_URL", CONFIG_TEXT, &config.database_url, 0, 0, 0, {0} },
+	{ "SECRET_KEY", CONFIG_TEXT, &config.secret_key, 0, 0, 0, {0} },
+	{ "SECRET_KEY_OLD", CONFIG_TEXT, &config.secret_key_old, 0, 0, 0,
+	    {0} },
+	{ "PORT", CONFIG_NUMBER, &config_port, 0, 1, 65535, {0} },
+	{ "BIND_ADDRESS", CONFIG_TEXT, &config.bind, 0, 0, 0, {0} },
+	{ "WORKERS", CONFIG_NUMBER, &config_workers, 0, 1, 64, {0} },
+	{ "PUBLIC_URL", CONFIG_TEXT, &config.public_url, 0, 0, 0, {0} },
+	{ "FRONTEND_URL", CONFIG_TEXT, &config_frontends, 0, 0, 0, {0} },
+	{ "TRUSTED_HOPS", CONFIG_NUMBER, &config_hops, -1, 0, 16, {0} },
+	{ "COOKIE_SAMESITE", CONFIG_TEXT, &config_same_site, 0, 0, 0, {0} },
+	{ "SESSION_SECONDS", CONFIG_NUMBER, &config.session_seconds,
+	    604800, 60, 34560000, {0} },
+	{ "SESSION_REFRESH_SECONDS", CONFIG_NUMBER,
+	    &config.session_refresh_seconds, 86400, 0, 34560000, {0} },
+	{ "SIGN_UP", CONFIG_WORD, &config.sign_up_open, 1, 0, 0,
+	    { "closed", "open", NULL } },
+	{ "QUOTA_USER_MB", CONFIG_NUMBER, &config_quota_user_mb, 200, 0,
+	    1000000, {0} },
+	{ "QUOTA_TOTAL_MB", CONFIG_NUMBER, &config_quota_total_mb, 0, 0,
+	    100000000, {0} },
+	{ "CHAT_KEEP_GOING", CONFIG_WORD, &config.chat_keep_going, 1, 0, 0,
+	    { "no", "yes", NULL } },
+	{ "CHAT_INSTRUCTIONS", CONFIG_TEXT, &config.chat_instructions, 0, 0,
+	    0, {0} },
+	{ "CONTEXT_TOKENS", CONFIG_NUMBER, &config.context_tokens, 8192, 1024,
+	    10000000, {0} },
+	{ "LLM_URL", CONFIG_TEXT, &config.llm_url, 0, 0, 0, {0} },
+	{ "LLM_API_KEY", CONFIG_TEXT, &config.llm_api_key, 0, 0, 0, {0} },
+	{ "LLM_MODEL", CONFIG_TEXT, &config.llm_model, 0, 0, 0, {0} },
+	{ "LOG_LEVEL", CONFIG_TEXT, &config.log_level, 0, 0, 0, {0} },
+};
+
+static const char	*config_value(const char *);
+static int		 config_entry_read(const struct config_entry *, char *,
+			    size_t);
+static int		 config_origin(const char *, char *, size_t, char *,
+			    size_t);
+static int		 config_own_origin(char *, size_t);
+static int		 config_other_origins(char *, size_t);
+static int		 config_cookies(char *, size_t);
+static int		 config_secrets(char *, size_t);
+static int		 config_model(char *, size_t);
+static int		 config_log(char *, size_t);
+
+int
+config_read(int is_server, char *why, size_t why_len)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(config_entries) / sizeof(config_entries[0]);
+	    i++) {
+		if (config_entry_read(&config_entries[i], why, why_len) == -1)
+			return (-1);
+	}
+	config.workers = (int)config_workers;
+	config.port = config_value("PORT");
+	config.quota_user_bytes = config_quota_user_mb * 1024 * 1024;
+	config.quota_total_bytes = config_quota_total_mb * 1024 * 1024;
+
+	if (config.database_url == NULL) {
+		(void)snprintf(why, why_len, "DATABASE_URL is not set: "
+		    "give the address of a Postgres database.");
+		return (-1);
+	}
+	if (config_log(why, why_len) == -1)
+		return (-1);
+	if (!is_server)
+		return (0);
+	if (config_secrets(why, why_len) == -1 ||
+	    config_own_origin(why, why_len) == -1 ||
+	    config_other_origins(why, why_len) == -1 ||
+	    config_cookies(why, why_len) == -1)
+		return (-1);
+
+	return (config_model(why, why_len));
+}
+
+static const char *
+config_value(const char *name)
+{
+	const char	*value = getenv(name);
+
+	return (value == NULL || *value == '\0' ? NULL : value);
+}
+
+static int
+config_entry_read(const struct config_entry *entry, char *why, size_t why_len)
+{
+	const char	*value = config_value(entry->name);
+	int64_t		 number;
+	char		*end;
+	int		 i;
+
+	switch (entry->kind) {
+	case CONFIG_TEXT:
+		*(const char **)entry->out = value;
+		return (0);
+	case CONFIG_NUMBER:
+		if (value == NULL) {
+			*(int64_t *)entry->out = entry->absent;
+			return (0);
+		}
+		errno = 0;
+		number = strtoll(value, &end, 10);
+		if (errno == 0 && *end == '\0' && number >= entry->min &&
+		    number <= entry->max) {
+			*(int64_t *)entry->out = number;
+			return (0);
+		}
+		(void)snprintf(why, why_len, "%s must be a whole number "
+		    "from %" PRId64 " to %" PRId64 ".", entry->name,
+		    entry->min, entry->max);
+		return (-1);
+	case CONFIG_WORD:
+		if (value == NULL) {
+			*(int *)entry->out = (int)entry->absent;
+			return (0);
+		}
+		for (i = 0; entry->words[i] != NULL; i++) {
+			if (strcmp(value, entry->words[i]) == 0) {
+				*(int *)entry->out = i;
+				return (0);
+			}
+		}
+		(void)snprintf(why, why_len, "%s must be \"%s\" or \"%s\".",
+		    entry->name, entry->words[1], entry->words[0]);
+		return (-1);
+	}
+
+	return (-1);
+}
+
+static int
+config_log(char *why, size_t why_len)
+{
+	static const char * const	names[] = {
+	    "debug", "info", "warn", "error" };
+	int				i;
+
+	if (config.log_level == NULL)
+		return (0);
+	for (i = 0; i < 4; i++) {
+		if (strcmp(config.log_level, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+			return (0);
+		}
+	}
+	(void)snprintf(why, why_len,
+	    "LOG_LEVEL must be debug, info, warn or error.");
+
+	return (-1);
+}
+
+static int
+config_secrets(char *why, size_t why_len)
+{
+	if (config.secret_key == NULL)
+		config.secret_key = config_value("BETTER_AUTH_SECRET");
+	if (config.secret_key == NULL) {
+		(void)snprintf(why, why_len, "SECRET_KEY is not set: "
+		    "give at least %d random characters.", CONFIG_SECRET_MIN);
+		return (-1);
+	}
+	if (strlen(config.secret_key) < CONFIG_SECRET_MIN) {
+		(void)snprintf(why, why_len, "SECRET_KEY is too short: "
+		    "give at least %d random characters.", CONFIG_SECRET_MIN);
+		return (-1);
+	}
+
+	return (0);
+}
+
+/*
+ * scheme://host[:port] of a URL, lower case, without a trailing slash or a
+ * port that the scheme implies: the form in which browsers write Origin.
+ */
+static int
+config_origin(const char *name, char *url, size_t len, char *why,
+    size_t why_len)
+{
+	const char	*rest;
+	size_t		 i;
+
+	for (i = 0; i < len; i++) {
+		if (url[i] >= 'A' && url[i] <= 'Z')
+			url[i] = (char)(url[i] + 'a' - 'A');
+	}
+	if (len > 0 && url[len - 1] == '/')
+		url[--len] = '\0';
+	if (strncmp(url, "http://", 7) == 0) {
+		rest = url + 7;
+		if (len > 3 && strcmp(url + len - 3, ":80") == 0)
+			url[len - 3] = '\0';
+	} else if (strncmp(url, "https://", 8) == 0) {
+		rest = url + 8;
+		if (len > 4 && strcmp(url + len - 4, ":443") == 0)
+			url[len - 4] = '\0';
+	} else {
+		rest = "";
+	}
+	if (*rest == '\0' || strpbrk(rest, "/?#@ \\*") != NULL) {
+		(void)snprintf(why, why_len, "%s must be an origin such as "
+		    "https://app.example.com, without a path.", name);
+		return (-1);
+	}
+
+	return (0);
+}
+
+static int
+config_own_origin(char *why, size_t why_len)
+{
+	const char	*space = config_value("SPACE_HOST");
+	char		*url = NULL;
+	int		 len;
+
+	if (config.public_url != NULL)
+		len = asprintf(&url, "%s", config.public_url);
+	else if (space != NULL)
+		len = asprintf(&url, "https://%s", space);
+	else
+		len = asprintf(&url, "http://localhost:%s",
+		    config.port != NULL ? config.port : "7860");
+	if (len == -1 ||
+	    config_origin("PUBLIC_URL", url, (size_t)len, why, why_len) == -1)
+		return (-1);
+	config.public_url = url;
+	config.trusted_hops = config_hops >= 0 ? (int)config_hops :
+	    space != NULL ? 1 : 0;
+
+	return (0);
+}
+
+static int
+config_other_origins(char *why, size_t why_len)
+{
+	char	*list, *item;
+	size_t	 count = 0;
+
+	config.frontend_urls = config_origins;
+	if (config_frontends == NULL)
+		return (0);
+	if ((list = strdup(config_frontends)) == NULL)
+		return (-1);
+	while ((item = strsep(&list, ",")) != NULL) {
+		item += strspn(item, " ");
+		item[strcspn(item, " ")] = '\0';
+		if (*item == '\0')
+			continue;
+		if (count == CONFIG_ORIGINS_MAX) {
+			(void)snprintf(why, why_len,
+			    "FRONTEND_URL names more than %d origins.",
+			    CONFIG_ORIGINS_MAX);
+			return (-1);
+		}
+		if (config_origin("FRONTEND_URL", item, strlen(item), why,
+		    why_len) == -1)
+			return (-1);
+		config_origins[count++] = item;
+	}
+
+	return (0);
+}
+
+static int
+config_cookies(char *why, size_t why_len)
+{
+	config.is_secure = strncmp(config.public_url, "https://", 8) == 0;
+	config.same_site = config_value("SPACE_HOST") != NULL ?
+	    SAME_SITE_NONE : SAME_SITE_LAX;
+	if (config_same_site != NULL) {
+		if (strcmp(config_same_site, "none") == 0) {
+			config.same_site = SAME_SITE_NONE;
+		} else if (strcmp(config_same_site, "lax") == 0) {
+			config.same_site = SAME_SITE_LAX;
+		} else {
+			(void)snprintf(why, why_len,
+			    "COOKIE_SAMESITE must be \"lax\" or \"none\".");
+			return (-1);
+		}
+	}
+	/* Browsers drop SameSite=None without Secure. */
+	if (config.same_site == SAME_SITE_NONE)
+		config.is_secure = 1;
+
+	return (0);
+}
+
+static int
+config_model(char *why, size_t why_len)
+{
+	char	*url;
+	size_t	 len;
+
+	if (config.llm_url == NULL)
+		return (0);
+	if (strncmp(config.llm_url, "http://", 7) != 0 &&
+	    strncmp(config.llm_url, "https://", 8) != 0) {
+		(void)snprintf(why, why_len, "LLM_URL must be an http(s) "
+		    "address such as https://host/v1.");
+		return (-1);
+	}
+	if (config.llm_model == NULL) {
+		(void)snprintf(why, why_len, "LLM_MODEL is not set: "
+		    "LLM_URL needs the name of a model.");
+		return (-1);
+	}
+	if ((url = strdup(config.llm_url)) == NULL)
+		return (-1);
+	for (len = strlen(url); len > 0 && url[len - 1] == '/'; len--)
+		url[len - 1] = '\0';
+	config.llm_url = url;
+
+	return (0);
+}

@@ -1,0 +1,46 @@
+/*
+ * The environment, read and checked once at start, in the parent. Afterwards
+ * it is constant. A bad value is one sentence that names the variable.
+ */
+#ifndef LECTERN_CONFIG_H
+#define LECTERN_CONFIG_H
+
+#include <stdint.h>
+
+enum config_same_site { SAME_SITE_LAX, SAME_SITE_NONE };
+
+struct config {
+	const char	*database_url;	/* libpq URI */
+	const char	*secret_key;	/* >= 32 bytes */
+	const char	*secret_key_old; /* accepted for reading, or NULL */
+	const char	*port;		/* NULL: what kore.conf says */
+	const char	*bind;		/* NULL: what kore.conf says */
+	int		 workers;	/* 0: what kore.conf says */
+	const char	*public_url;	/* own origin, no trailing slash */
+	const char	**frontend_urls; /* other trusted origins, NULL-ended */
+	int		 trusted_hops;
+	enum config_same_site same_site;
+	int		 is_secure;	/* cookies carry Secure */
+	int64_t		 session_seconds;
+	int64_t		 session_refresh_seconds;
+	int		 sign_up_open;
+	int64_t		 quota_user_bytes; /* 0: none */
+	int64_t		 quota_total_bytes;
+	int		 chat_keep_going;
+	const char	*chat_instructions; /* or NULL */
+	int64_t		 context_tokens;
+	const char	*llm_url;	/* no trailing slash, or NULL */
+	const char	*llm_api_key;
+	const char	*llm_model;
+	const char	*log_level;
+};
+
+extern struct config config;
+
+/*
+ * Fills `config` from the environment. Returns 0, or -1 with one sentence in
+ * `why`. `is_server` is 0 for commands that need the database alone.
+ */
+int	config_read(int is_server, char *why, size_t why_len);
+
+#endif

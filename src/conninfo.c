@@ -1,0 +1,109 @@
+/*
+ * DATABASE_URL, completed. libpq's own reading of the URI is kept; added are
+ * limits (a silent server must not hold a thread for minutes) and trust:
+ * `require` and `prefer` do not verify whom they talk to, so that for remote
+ * hosts they are raised to verify-full against the system's certificates. An
+ * explicit `disable` is the operator's word.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "buffer.h"
+#include "conninfo.h"
+
+#define CONNINFO_CERTIFICATES	"/etc/ssl/certs/ca-certificates.crt"
+
+/* What is set unless the URI says otherwise. */
+static const struct {
+	const char	*name;
+	const char	*value;
+} conninfo_defaults[] = {
+	{ "application_name", "lectern" },
+	{ "connect_timeout", "5" },
+	{ "gssencmode", "disable" },
+	{ "keepalives_idle", "30" },
+	{ "tcp_user_timeout", "10000" },
+	{ "options", "-c statement_timeout=8000 "
+	    "-c idle_in_transaction_session_timeout=15000" }
+};
+
+static int	conninfo_is_remote(const PQconninfoOption *);
+static void	conninfo_add(struct buffer *, const char *, const char *);
+
+char *
+conninfo_make(const char *url, char *why, size_t why_len)
+{
+	PQconninfoOption	*options, *o;
+	struct buffer		 text;
+	const char		*value;
+	size_t			 i;
+	int			 is_remote;
+
+	if ((options = PQconninfoParse(url, NULL)) == NULL) {
+		(void)snprintf(why, why_len, "DATABASE_URL is not an address "
+		    "that libpq understands.");
+		return (NULL);
+	}
+	is_remote = conninfo_is_remote(options);
+	buffer_init(&text);
+	for (o = options; o->keyword != NULL; o++) {
+		value = o->val;
+		for (i = 0; value == NULL && i <
+		    sizeof(conninfo_defaults) / sizeof(conninfo_defaults[0]);
+		    i++) {
+			if (strcmp(o->keyword, conninfo_defaults[i].name) == 0)
+				value = conninfo_defaults[i].value;
+		}
+		if (is_remote && strcmp(o->keyword, "sslmode") == 0 &&
+		    (value == NULL || strcmp(value, "disable") != 0))
+			value = "verify-full";
+		if (is_remote && strcmp(o->keyword, "sslrootcert") == 0 &&
+		    value == NULL)
+			value = CONNINFO_CERTIFICATES;
+		if (value != NULL)
+			conninfo_add(&text, o->keyword, value);
+	}
+	PQconninfoFree(options);
+	if (text.has_failed || text.len == 0) {
+		buffer_free(&text);
+		(void)snprintf(why, why_len, "There is no memory.");
+		return (NULL);
+	}
+
+	return (text.data);
+}
+
+/* Everything but a Unix socket and this machine's own loopback. */
+static int
+conninfo_is_remote(const PQconninfoOption *options)
+{
+	const PQconninfoOption	*o;
+
+	for (o = options; o->keyword != NULL; o++) {
+		if (strcmp(o->keyword, "host") == 0)
+			return (o->val != NULL && *o->val != '/' &&
+			    *o->val != '\0' && strcmp(o->val, "localhost") &&
+			    strcmp(o->val, "127.0.0.1") &&
+			    strcmp(o->val, "::1"));
+	}
+
+	return (0);
+}
+
+static void
+conninfo_add(struct buffer *text, const char *name, const char *value)
+{
+	buffer_add_text(text, name);
+	buffer_add_text(text, "='");
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			buffer_add(text, "\\", 1);
+		buffer_add(text, value, 1);
+	}
+	buffer_add_text(text, "' ");
+}

@@ -1,0 +1,600 @@
+/*
+ * Asynchronous queries through kore_pgsql, its defects fenced in.
+ *
+ * kore_pgsql keeps the pool, hands out connections and registers them with
+ * the event loop. What it cannot be trusted with is done here:
+ *
+ *  - Waiting. Kore lets newcomers pass those who wait and does not tell them
+ *    of failures; our line is first-come, bounded, with a deadline.
+ *  - Connecting. PQconnectdb blocks, so it runs as a job; the linker redirects
+ *    Kore's own call (__wrap_PQconnectdb) to the connections got that way.
+ *  - Reading. Kore's event handler dies of a closed connection and can spin;
+ *    each borrowed connection gets db_event() as its handler instead.
+ *  - Giving up. Kore's clean-up cancels by a blocking call. A query whose
+ *    asker has gone flies on without him (its flight outlives it), and its
+ *    connection then goes back to the pool.
+ *
+ * A query:   IDLE -> WAITING -> RUNNING -> FINISHED -> (reset) IDLE
+ * A connection: connecting (job) -> stashed -> borrowed by a flight <-> free
+ *
+ * Deliberately missing: transactions over several statements (what must be
+ * atomic is one statement) and prepared statements (a pooler in transaction
+ * mode may stand between).
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/pgsql.h>
+
+#include "db.h"
+#include "job.h"
+#include "log.h"
+#include "sqlstate.h"
+
+#define DB_NAME			"lectern"
+#define DB_WAITING_MAX		512	/* queries in line per worker */
+#define DB_WAIT_MS		8000	/* for a connection, database up */
+#define DB_WAIT_DOWN_MS		1000	/* the same while it is known away */
+#define DB_RUN_MS		20000	/* a statement; the server's own limit
+					   is shorter */
+#define DB_RETRY_MS		250	/* between failed connects */
+#define DB_FLIGHTS_MAX		64
+#define DB_PARAMS_MAX		16
+
+/* Copied parameters: libpq's three arrays and the bytes, in one allocation. */
+struct db_values {
+	int		 count;
+	const char	*text[DB_PARAMS_MAX];
+	int		 lengths[DB_PARAMS_MAX];
+	int		 formats[DB_PARAMS_MAX];
+	char		 bytes[];
+};
+
+/* A statement on its way; outlives a query that was cancelled. */
+struct db_flight {
+	struct kore_pgsql	 pgsql;
+	struct db_query		*query;		/* NULL: nobody waits */
+	PGresult		*result;	/* the last one that came */
+	u_int64_t		 deadline;
+	int			 is_used;
+};
+
+/* What a connecting job carries. */
+struct db_connect {
+	char	*conninfo;
+	PGconn	*connection;
+};
+
+TAILQ_HEAD(db_line, db_query);
+
+static struct db_line	 db_waiting;
+static u_int32_t	 db_waiting_count;
+static struct db_flight	 db_flights[DB_FLIGHTS_MAX];
+static PGconn		*db_stash[DB_FLIGHTS_MAX];	/* connected, unused */
+static u_int32_t	 db_stash_count;
+static u_int32_t	 db_pooled;	/* connections that Kore holds */
+static u_int32_t	 db_flying;	/* of these, busy */
+static u_int32_t	 db_connecting;
+static u_int32_t	 db_max;
+static u_int64_t	 db_retry_at;	/* no connect before, after a failure */
+static int		 db_up = 1;	/* benefit of the doubt at start */
+static int		 db_is_open;	/* the schema is known to fit */
+static int		 db_is_shut;	/* the schema is known not to, so far */
+static char		*db_conninfo;
+
+static void		 db_pump(void);
+static int		 db_depart(struct db_query *);
+static void		 db_land(struct db_flight *, enum error_id);
+static void		 db_finish(struct db_query *, enum error_id);
+static void		 db_drop(struct db_flight *);
+static int		 db_is_fit(PGconn *);
+static void		 db_event(void *, int);
+static void		 db_callback(struct kore_pgsql *, void *);
+static void		 db_connect_work(void *);
+static void		 db_connect_done(void *, void *);
+static struct db_values	*db_values_copy(const struct db_param *, size_t);
+
+PGconn	*__wrap_PQconnectdb(const char *);
+PGconn	*__real_PQconnectdb(const char *);
+void	 __wrap_PQreset(PGconn *);
+
+void
+db_init(const char *conninfo)
+{
+	TAILQ_INIT(&db_waiting);
+	if ((db_conninfo = strdup(conninfo)) == NULL)
+		fatal("db: no memory");
+	db_max = pgsql_conn_max;
+	if (db_max == 0 || db_max > DB_FLIGHTS_MAX)
+		fatalx("pgsql_conn_max in kore.conf must be 1 to %d",
+		    DB_FLIGHTS_MAX);
+	if (!kore_pgsql_register(DB_NAME, conninfo))
+		fatalx("db: cannot register the database");
+}
+
+void
+db_open(void)
+{
+	db_is_open = 1;
+	db_is_shut = 0;
+	db_pump();
+}
+
+void
+db_shut(void)
+{
+	struct db_query	*query;
+
+	db_is_shut = 1;
+	/* The next tick refuses them. */
+	TAILQ_FOREACH(query, &db_waiting, list)
+		query->deadline = 0;
+}
+
+int
+db_is_up(void)
+{
+	return (db_up && db_is_open);
+}
+
+void
+db_figures(u_int32_t *open, u_int32_t *waiting)
+{
+	*open = db_pooled + db_stash_count;
+	*waiting = db_waiting_count;
+}
+
+void
+db_tick(u_int64_t now)
+{
+	struct db_query	*query, *next;
+	u_int32_t	 i;
+
+	for (query = TAILQ_FIRST(&db_waiting); query != NULL; query = next) {
+		next = TAILQ_NEXT(query, list);
+		if (query->deadline > now)
+			continue;
+		TAILQ_REMOVE(&db_waiting, query, list);
+		db_waiting_count--;
+		db_finish(query, db_is_up() ? ERROR_BUSY : ERROR_DATABASE);
+		/* `done` may have changed the line */
+		next = TAILQ_FIRST(&db_waiting);
+	}
+
+	for (i = 0; i < DB_FLIGHTS_MAX; i++) {
+		if (db_flights[i].is_used && db_flights[i].deadline <= now) {
+			log_event(LOG_LEVEL_WARN, "db: a statement never ended");
+			db_drop(&db_flights[i]);
+			db_land(&db_flights[i], ERROR_DATABASE);
+		}
+	}
+
+	db_pump();
+}
+
+void
+db_query_init(struct db_query *query)
+{
+	memset(query, 0, sizeof(*query));
+}
+
+void
+db_query_start(struct db_query *query, enum statement statement,
+    const struct db_param *params, size_t count,
+    void (*done)(struct db_query *, void *), void *arg)
+{
+	if (query->state != DB_IDLE)
+		fatal("db: query started twice (%s)", statement_name(statement));
+
+	query->statement = statement;
+	query->done = done;
+	query->arg = arg;
+	query->error = ERROR_NONE;
+	query->sqlstate[0] = '\0';
+	query->state = DB_WAITING;
+	query->values = db_values_copy(params, count);
+	query->deadline = kore_time_ms() +
+	    (db_up ? DB_WAIT_MS : DB_WAIT_DOWN_MS);
+
+	/* Refusals come from the next tick, like every other answer. */
+	if (db_is_shut || db_waiting_count >= DB_WAITING_MAX)
+		query->deadline = 0;
+	TAILQ_INSERT_TAIL(&db_waiting, query, list);
+	db_waiting_count++;
+
+	db_pump();
+}
+
+void
+db_query_reset(struct db_query *query)
+{
+	if (query->state == DB_WAITING || query->state == DB_RUNNING)
+		fatal("db: reset of a query under way");
+	PQclear(query->result);
+	query->result = NULL;
+	query->state = DB_IDLE;
+	query->error = ERROR_NONE;
+	query->sqlstate[0] = '\0';
+}
+
+void
+db_query_cancel(struct db_query *query)
+{
+	if (query->state == DB_WAITING) {
+		TAILQ_REMOVE(&db_waiting, query, list);
+		db_waiting_count--;
+	} else if (query->state == DB_RUNNING) {
+		query->flight->query = NULL;
+		query->flight = NULL;
+	}
+	free(query->values);
+	query->values = NULL;
+	query->state = DB_FINISHED;
+	db_query_reset(query);
+}
+
+/* Lets waiting queries depart while connections are at hand. */
+static void
+db_pump(void)
+{
+	struct db_connect	*input;
+	struct db_query		*query;
+
+	if (!db_is_open)
+		return;
+	while ((query = TAILQ_FIRST(&db_waiting)) != NULL) {
+		if (query->deadline == 0 ||
+		    (db_flying == db_pooled && db_stash_count == 0))
+			break;
+		TAILQ_REMOVE(&db_waiting, query, list);
+		db_waiting_count--;
+		if (!db_depart(query)) {
+			TAILQ_INSERT_HEAD(&db_waiting, query, list);
+			db_waiting_count++;
+		}
+	}
+
+	if (query == NULL || query->deadline == 0 ||
+	    kore_time_ms() < db_retry_at)
+		return;
+	while (db_pooled + db_stash_count + db_connecting < db_max &&
+	    db_connecting < db_waiting_count) {
+		if ((input = calloc(1, sizeof(*input))) == NULL)
+			return;
+		input->conninfo = db_conninfo;
+		if (job_start(JOB_SHORT, db_connect_work, input,
+		    db_connect_done, NULL) == NULL) {
+			free(input);
+			return;
+		}
+		db_connecting++;
+	}
+}
+
+/*
+ * Sends a query on a free or stashed connection. 0: the connection was bad
+ * and is gone, nothing was sent, the query should be tried on another.
+ */
+static int
+db_depart(struct db_query *query)
+{
+	struct db_flight	*flight = NULL;
+	struct db_values	*values = query->values;
+	u_int32_t		 i;
+
+	for (i = 0; i < DB_FLIGHTS_MAX && flight == NULL; i++) {
+		if (!db_flights[i].is_used)
+			flight = &db_flights[i];
+	}
+	if (flight == NULL)
+		fatal("db: more flights than connections");
+	memset(flight, 0, sizeof(*flight));
+
+	kore_pgsql_init(&flight->pgsql);
+	kore_pgsql_bind_callback(&flight->pgsql, db_callback, flight);
+	if (!kore_pgsql_setup(&flight->pgsql, DB_NAME, KORE_PGSQL_ASYNC)) {
+		kore_pgsql_cleanup(&flight->pgsql);
+		return (0);
+	}
+	flight->is_used = 1;
+	db_flying++;
+
+	if (!db_is_fit(flight->pgsql.conn->db) ||
+	    !kore_pgsql_query_param_fields(&flight->pgsql,
+	    statement_sql(query->statement), 0, values->count, values->text,
+	    values->lengths, values->formats)) {
+		db_drop(flight);
+		flight->is_used = 0;
+		return (0);
+	}
+	flight->pgsql.conn->evt.handle = db_event;
+	flight->query = query;
+	flight->deadline = kore_time_ms() + DB_RUN_MS;
+	query->flight = flight;
+	query->state = DB_RUNNING;
+	free(query->values);
+	query->values = NULL;
+
+	return (1);
+}
+
+/*
+ * Whether a pooled connection may be used: an idle one has no business being
+ * readable (it would be the server's farewell) or inside a transaction.
+ */
+static int
+db_is_fit(PGconn *connection)
+{
+	struct pollfd	pfd;
+
+	pfd.fd = PQsocket(connection);
+	pfd.events = POLLIN;
+	pfd.revents = 0;
+
+	return (PQstatus(connection) == CONNECTION_OK && pfd.fd != -1 &&
+	    PQtransactionStatus(connection) == PQTRANS_IDLE &&
+	    poll(&pfd, 1, 0) == 0);
+}
+
+/* The event loop has something on a borrowed connection. */
+static void
+db_event(void *arg, int error)
+{
+	struct pgsql_conn	*conn = arg;
+	struct db_flight	*flight = NULL;
+	struct pollfd		 pfd;
+	PGresult		*result;
+	u_int32_t		 i;
+
+	for (i = 0; i < DB_FLIGHTS_MAX && flight == NULL; i++) {
+		if (db_flights[i].is_used && db_flights[i].pgsql.conn == conn)
+			flight = &db_flights[i];
+	}
+	if (flight == NULL)
+		fatal("db: event on a connection that nobody borrowed");
+
+	/* Edge-triggered: read until there is nothing left. */
+	do {
+		if (!PQconsumeInput(conn->db)) {
+			error = 1;
+			break;
+		}
+		while (!PQisBusy(conn->db)) {
+			if ((result = PQgetResult(conn->db)) == NULL) {
+				/* DONE keeps Kore from cancelling. */
+				flight->pgsql.state = KORE_PGSQL_STATE_DONE;
+				kore_pgsql_cleanup(&flight->pgsql);
+				db_flying--;
+				db_land(flight, ERROR_NONE);
+				return;
+			}
+			PQclear(flight->result);
+			flight->result = result;
+		}
+		pfd.fd = PQsocket(conn->db);
+		pfd.events = POLLIN;
+		pfd.revents = 0;
+	} while (poll(&pfd, 1, 0) > 0 && !(pfd.revents & (POLLERR | POLLNVAL)));
+
+	if (error) {
+		db_drop(flight);
+		db_land(flight, ERROR_DATABASE);
+	}
+}
+
+/* Throws a borrowed connection away, without asking the server anything. */
+static void
+db_drop(struct db_flight *flight)
+{
+	kore_pgsql_handle(flight->pgsql.conn, 1);
+	kore_pgsql_cleanup(&flight->pgsql);
+	db_pooled--;
+	db_flying--;
+}
+
+/* A flight has ended and its connection is back or gone. */
+static void
+db_land(struct db_flight *flight, enum error_id error)
+{
+	struct db_query	*query = flight->query;
+	PGresult	*result = flight->result;
+	const char	*state;
+
+	flight->is_used = 0;
+	flight->query = NULL;
+	flight->result = NULL;
+
+	if (query == NULL) {
+		PQclear(result);
+	} else {
+		query->flight = NULL;
+		query->result = result;
+		switch (PQresultStatus(result)) {
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+			break;
+		default:
+			state = result == NULL ? NULL :
+			    PQresultErrorField(result, PG_DIAG_SQLSTATE);
+			if (state != NULL)
+				(void)kore_strlcpy(query->sqlstate, state,
+				    sizeof(query->sqlstate));
+			if (error == ERROR_NONE || state != NULL)
+				error = sqlstate_error(query->sqlstate);
+			/* The code says enough; the text may hold data. */
+			log_event(LOG_LEVEL_WARN, "db: %s failed (%s)",
+			    statement_name(query->statement),
+			    state == NULL ? "connection lost" : state);
+		}
+		db_finish(query, error);
+	}
+	db_pump();
+}
+
+static void
+db_finish(struct db_query *query, enum error_id error)
+{
+	free(query->values);
+	query->values = NULL;
+	query->error = error;
+	query->state = DB_FINISHED;
+	query->done(query, query->arg);
+}
+
+/* Kore's callback; everything is done in db_event() and around. */
+static void
+db_callback(struct kore_pgsql *pgsql, void *arg)
+{
+	(void)pgsql;
+	(void)arg;
+}
+
+static void
+db_connect_work(void *arg)
+{
+	struct db_connect	*input = arg;
+
+	input->connection = __real_PQconnectdb(input->conninfo);
+}
+
+static void
+db_connect_done(void *arg, void *unused)
+{
+	struct db_connect	*input = arg;
+
+	(void)unused;
+	db_connecting--;
+	if (PQstatus(input->connection) == CONNECTION_OK) {
+		if (!db_up)
+			log_event(LOG_LEVEL_INFO, "db: the database is back");
+		db_up = 1;
+		db_retry_at = 0;
+		db_stash[db_stash_count++] = input->connection;
+	} else {
+		PQfinish(input->connection);
+		if (db_up)
+			log_event(LOG_LEVEL_WARN,
+			    "db: the database cannot be reached");
+		/* With other connections alive this is only a full server. */
+		db_up = db_pooled > 0;
+		db_retry_at = kore_time_ms() + DB_RETRY_MS;
+	}
+	free(input);
+	db_pump();
+}
+
+/* Kore's own call, in pgsql_conn_create(): hand it what was connected. */
+PGconn *
+__wrap_PQconnectdb(const char *conninfo)
+{
+	(void)conninfo;
+	if (db_stash_count == 0)
+		return (NULL);
+	db_pooled++;
+
+	return (db_stash[--db_stash_count]);
+}
+
+/* Would block; nothing that we link has a reason to call it. */
+void
+__wrap_PQreset(PGconn *connection)
+{
+	(void)connection;
+}
+
+static struct db_values *
+db_values_copy(const struct db_param *params, size_t count)
+{
+	struct db_values	*values;
+	size_t			 i, len, used = 0, total = 0;
+
+	if (count > DB_PARAMS_MAX)
+		fatal("db: too many parameters");
+	for (i = 0; i < count; i++) {
+		total += params[i].kind == DB_KIND_BYTES ? params[i].len :
+		    params[i].kind == DB_KIND_INT ? 24 :
+		    params[i].data == NULL ? 0 : strlen(params[i].data);
+		total++;
+	}
+	if ((values = calloc(1, sizeof(*values) + total)) == NULL)
+		fatal("db: no memory");
+	values->count = (int)count;
+
+	for (i = 0; i < count; i++) {
+		if (params[i].kind == DB_KIND_INT) {
+			values->text[i] = values->bytes + used;
+			used += (size_t)snprintf(values->bytes + used, 24,
+			    "%" PRId64, params[i].number) + 1;
+			continue;
+		}
+		if (params[i].kind == DB_KIND_NULL || (params[i].data == NULL &&
+		    params[i].kind == DB_KIND_TEXT))
+			continue;
+		len = params[i].kind == DB_KIND_BYTES ? params[i].len :
+		    strlen(params[i].data);
+		if (len > 0)
+			memcpy(values->bytes + used, params[i].data, len);
+		values->text[i] = values->bytes + used;
+		values->lengths[i] = (int)len;
+		values->formats[i] = params[i].kind == DB_KIND_BYTES;
+		used += len + 1;
+	}
+
+	return (values);
+}
+
+int
+db_rows(const struct db_query *query)
+{
+	return (query->result == NULL ? 0 : PQntuples(query->result));
+}
+
+const char *
+db_text(const struct db_query *query, int row, int column)
+{
+	return (PQgetvalue(query->result, row, column));
+}
+
+size_t
+db_length(const struct db_query *query, int row, int column)
+{
+	return ((size_t)PQgetlength(query->result, row, column));
+}
+
+int
+db_is_null(const struct db_query *query, int row, int column)
+{
+	return (PQgetisnull(query->result, row, column));
+}
+
+int64_t
+db_int(const struct db_query *query, int row, int column)
+{
+	return (strtoll(db_text(query, row, column), NULL, 10));
+}
+
+double
+db_double(const struct db_query *query, int row, int column)
+{
+	return (strtod(db_text(query, row, column), NULL));
+}
+
+int
+db_bool(const struct db_query *query, int row, int column)
+{
+	return (db_text(query, row, column)[0] == 't');
+}
+
+u_int8_t *
+db_bytes(const struct db_query *query, int row, int column, size_t *len)
+{
+	return (PQunescapeBytea(
+	    (const unsigned char *)db_text(query, row, column), len));
+}

@@ -1,0 +1,22 @@
+/*
+ * The log: one JSON object a line on stdout, in one write. Never a body, a
+ * token, an e-mail address or a query string.
+ */
+#ifndef LECTERN_LOG_H
+#define LECTERN_LOG_H
+
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
+    LOG_LEVEL_ERROR };
+
+void	log_set_level(enum log_level);
+int	log_is_on(enum log_level);
+/* One event. Any thread. */
+void	log_event(enum log_level, const char *format, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* One finished request. */
+void	log_request(const char *id, const char *route, const char *method,
+	    int status, uint64_t ms, const char *user_id);
+
+#endif

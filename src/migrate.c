@@ -1,0 +1,204 @@
+/*
+ * Migrations: sql/migrations/NNNN_name.sql, compiled in through
+ * assets/migrations (a link to it) and listed below. Append-only: a script
+ * that has run anywhere is never edited, and its checksum stands guard.
+ *
+ * migrate_run -> one transaction a script:
+ *	lock, look at what was applied, refuse drift and newer schemas,
+ *	apply the next script, record it
+ * until nothing is left. The lock is the transaction's, so that a pooler in
+ * transaction mode may stand between and a killed program leaves none behind.
+ *
+ * Deliberately missing: ways back. A backup is the way back.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "assets.h"
+#include "dbsync.h"
+#include "migrate.h"
+
+struct migrate_script {
+	const char	*name;	/* the file's, without .sql */
+	const u_int8_t	*sql;	/* NUL-terminated by kodev */
+};
+
+/* In order: the version is the place in this list, from 1. */
+static const struct migrate_script	migrate_scripts[] = {
+	{ "0001_accounts", asset_0001_accounts_sql },
+	{ "0002_documents", asset_0002_documents_sql },
+	{ "0003_chat", asset_0003_chat_sql },
+};
+
+#define MIGRATE_VERSION							\
+	((int)(sizeof(migrate_scripts) / sizeof(migrate_scripts[0])))
+
+/* The lock's key is as good as any; it only has to stay the same. */
+static const char	migrate_prepare[] =
+    "select pg_advisory_xact_lock(5431987120436);"
+    "create table if not exists schema_migrations ("
+    " version integer constraint schema_migrations_pkey primary key,"
+    " name text not null,"
+    " checksum text not null,"
+    " applied_at timestamptz not null default now());"
+    "comment on table schema_migrations is 'Scripts that this database has"
+    " seen; the checksum is the SHA-256 of the script.'";
+
+/* the encoding in every row, and what was applied */
+static const char	migrate_look[] =
+    "select e.encoding, m.version, m.name, m.checksum"
+    " from (select current_setting('server_encoding') as encoding) e"
+    " left join schema_migrations m on true order by m.version";
+
+/* $1 version, $2 name, $3 script */
+static const char	migrate_record[] =
+    "insert into schema_migrations (version, name, checksum) values"
+    " ($1::text::integer, $2, encode(sha256(convert_to($3, 'UTF8')), 'hex'))";
+
+/* $1 script, $2 checksum */
+static const char	migrate_compare[] =
+    "select encode(sha256(convert_to($1, 'UTF8')), 'hex') = $2";
+
+static int	migrate_step(struct dbsync *, char *, size_t);
+static int	migrate_check(struct dbsync *, int *, char *, size_t);
+static int	migrate_is_same(struct dbsync *, int, const char *);
+static int	migrate_apply(struct dbsync *, int);
+
+int
+migrate_version(void)
+{
+	return (MIGRATE_VERSION);
+}
+
+int
+migrate_run(const char *conninfo, char *why, size_t why_len)
+{
+	struct dbsync	 db;
+	char		 words[256];
+	int		 ret = -1;
+
+	why[0] = '\0';
+	if (dbsync_open(&db, conninfo) == 0) {
+		while ((ret = migrate_step(&db, why, why_len)) == 1)
+			;
+	}
+	if (ret == -1 && why[0] == '\0') {
+		dbsync_why(&db, words, sizeof(words));
+		(void)snprintf(why, why_len,
+		    "The database could not be migrated: %s", words);
+	}
+	dbsync_close(&db);
+
+	return (ret);
+}
+
+/* One transaction. 1: a script was applied; 0: nothing left; -1: failed. */
+static int
+migrate_step(struct dbsync *db, char *why, size_t why_len)
+{
+	char	words[256];
+	int	applied;
+
+	if (dbsync_begin(db) == -1)
+		return (-1);
+	if (dbsync_script(db, migrate_prepare) == -1 ||
+	    migrate_check(db, &applied, why, why_len) == -1) {
+		if (why[0] == '\0') {
+			dbsync_why(db, words, sizeof(words));
+			(void)snprintf(why, why_len, "The database could not "
+			    "be migrated: %s", words);
+		}
+		dbsync_rollback(db);
+		return (-1);
+	}
+	if (applied == MIGRATE_VERSION)
+		return (dbsync_commit(db));
+
+	if (migrate_apply(db, applied) == -1 || dbsync_commit(db) == -1) {
+		dbsync_why(db, words, sizeof(words));
+		(void)snprintf(why, why_len, "Migration %s failed: %s",
+		    migrate_scripts[applied].name, words);
+		dbsync_rollback(db);
+		return (-1);
+	}
+
+	return (1);
+}
+
+/* Reads what was applied and refuses what does not fit this program. */
+static int
+migrate_check(struct dbsync *db, int *applied, char *why, size_t why_len)
+{
+	PGresult	*rows;
+	int		 i, ret = -1;
+
+	if (dbsync_sql(db, migrate_look, NULL, 0) == -1)
+		return (-1);
+	/* Kept while the comparisons run. */
+	rows = db->result;
+	db->result = NULL;
+
+	*applied = PQgetisnull(rows, 0, 1) ? 0 : PQntuples(rows);
+	if (strcmp(PQgetvalue(rows, 0, 0), "UTF8") != 0) {
+		(void)snprintf(why, why_len, "The database's encoding is %s; "
+		    "create it with UTF8", PQgetvalue(rows, 0, 0));
+		goto out;
+	}
+	if (*applied > MIGRATE_VERSION) {
+		(void)snprintf(why, why_len, "The database has schema %d, "
+		    "newer than this program's %d; run the newer program",
+		    *applied, MIGRATE_VERSION);
+		goto out;
+	}
+	for (i = 0; i < *applied; i++) {
+		ret = migrate_is_same(db, i, PQgetvalue(rows, i, 3));
+		if (ret == 1)
+			continue;
+		if (ret == 0)
+			(void)snprintf(why, why_len, "Migration %s was "
+			    "applied to this database in another form; "
+			    "restore the script that ran there",
+			    PQgetvalue(rows, i, 2));
+		ret = -1;
+		goto out;
+	}
+	ret = 0;
+out:
+	PQclear(rows);
+
+	return (ret);
+}
+
+/* 1: the script's checksum is the recorded one; 0: not; -1: failed. */
+static int
+migrate_is_same(struct dbsync *db, int index, const char *checksum)
+{
+	struct db_param	params[] = {
+		DB_TEXT((const char *)migrate_scripts[index].sql),
+		DB_TEXT(checksum)
+	};
+
+	if (dbsync_sql(db, migrate_compare, params, 2) == -1)
+		return (-1);
+
+	return (dbsync_bool(db, 0, 0));
+}
+
+static int
+migrate_apply(struct dbsync *db, int index)
+{
+	const struct migrate_script	*script = &migrate_scripts[index];
+	struct db_param			 params[] = {
+		DB_INT(index + 1), DB_TEXT(script->name),
+		DB_TEXT((const char *)script->sql)
+	};
+
+	if (dbsync_script(db, (const char *)script->sql) == -1)
+		return (-1);
+
+	return (dbsync_sql(db, migrate_record, params, 3));
+}

@@ -1,0 +1,21 @@
+/*
+ * The schema: SQL scripts compiled in, applied in order, each in a
+ * transaction of its own. Any number of instances may start at once.
+ */
+#ifndef LECTERN_MIGRATE_H
+#define LECTERN_MIGRATE_H
+
+#include <stddef.h>
+
+/*
+ * Brings the database to this program's version. Blocking; for commands and
+ * job threads. 0, or -1 with one sentence in `why`: the database is away,
+ * holds a newer schema, or one that was applied in another form (drift).
+ */
+int	migrate_run(const char *conninfo, char *why, size_t why_len)
+	    __attribute__((warn_unused_result));
+
+/* The version that this program brings; what schema_version.sql must say. */
+int	migrate_version(void);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The table of statements. kodev compiles assets/sql/x.sql (a link to
+ * sql/queries) into asset_x_sql; a file without an entry in statement.h is
+ * dead weight, an entry without a file does not compile.
+ */
+#include <sys/types.h>
+
+#include <stdlib.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "assets.h"
+#include "statement.h"
+
+static const struct {
+	const u_int8_t	*sql;	/* NUL-terminated by kodev */
+	const char	*name;	/* the file's, without .sql */
+} statement_table[] = {
+#define STATEMENT_ENTRY(name, file)					\
+	[STATEMENT_##name] = { asset_##file##_sql, #file },
+	STATEMENT_LIST(STATEMENT_ENTRY)
+#undef STATEMENT_ENTRY
+};
+
+const char *
+statement_sql(enum statement statement)
+{
+	if (statement >= STATEMENT_COUNT)
+		abort();
+
+	return ((const char *)statement_table[statement].sql);
+}
+
+const char *
+statement_name(enum statement statement)
+{
+	if (statement >= STATEMENT_COUNT)
+		abort();
+
+	return (statement_table[statement].name);
+}

@@ -1,0 +1,139 @@
+/*
+ * Random identifiers, hashes, signatures.
+ *
+ * From SECRET_KEY two independent keys are derived (BLAKE2b with a context
+ * word each): one signs cookies, one derives session tokens. A former key is
+ * accepted for reading cookies only.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "token.h"
+
+#define TOKEN_KEY_LEN	32
+
+/* What is kept of one secret. */
+struct token_keys {
+	unsigned char	cookie[TOKEN_KEY_LEN];
+	unsigned char	session[TOKEN_KEY_LEN];
+};
+
+static const char	token_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+static struct token_keys	token_now;
+static struct token_keys	token_old;
+static int			token_has_old;
+
+static void	token_derive(const char *, struct token_keys *);
+static void	token_signature(const struct token_keys *, const char *,
+		    size_t, char [TOKEN_SIGNATURE_LEN + 1]);
+
+int
+token_init(const char *secret, const char *secret_old)
+{
+	if (sodium_init() == -1)
+		return (-1);
+	token_derive(secret, &token_now);
+	if (secret_old != NULL) {
+		token_derive(secret_old, &token_old);
+		token_has_old = 1;
+	}
+
+	return (0);
+}
+
+void
+token_id(char out[TOKEN_ID_LEN + 1])
+{
+	size_t	i;
+
+	for (i = 0; i < TOKEN_ID_LEN; i++)
+		out[i] = token_letters[randombytes_uniform(
+		    sizeof(token_letters) - 1)];
+	out[TOKEN_ID_LEN] = '\0';
+}
+
+void
+token_session(const char *session_id, char out[TOKEN_ID_LEN + 1])
+{
+	unsigned char	bytes[crypto_generichash_BYTES_MAX];
+	size_t		i;
+
+	/* 64 bytes; two of them a letter keep the choice almost even. */
+	crypto_generichash(bytes, sizeof(bytes),
+	    (const unsigned char *)session_id, strlen(session_id),
+	    token_now.session, sizeof(token_now.session));
+	for (i = 0; i < TOKEN_ID_LEN; i++)
+		out[i] = token_letters[(bytes[2 * i] * 256u +
+		    bytes[2 * i + 1]) % (sizeof(token_letters) - 1)];
+	out[TOKEN_ID_LEN] = '\0';
+	sodium_memzero(bytes, sizeof(bytes));
+}
+
+void
+token_hash(const void *data, size_t len, char out[TOKEN_HASH_LEN + 1])
+{
+	unsigned char	digest[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(digest, data, len);
+	sodium_bin2hex(out, TOKEN_HASH_LEN + 1, digest, sizeof(digest));
+}
+
+void
+token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1])
+{
+	token_signature(&token_now, value, strlen(value), out);
+}
+
+int
+token_is_signed(const char *value, size_t value_len, const char *signature,
+    size_t signature_len)
+{
+	char	expected[TOKEN_SIGNATURE_LEN + 1];
+
+	if (signature_len != TOKEN_SIGNATURE_LEN)
+		return (0);
+	token_signature(&token_now, value, value_len, expected);
+	if (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0)
+		return (1);
+	if (!token_has_old)
+		return (0);
+	token_signature(&token_old, value, value_len, expected);
+
+	return (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0);
+}
+
+static void
+token_derive(const char *secret, struct token_keys *keys)
+{
+	unsigned char	master[crypto_kdf_KEYBYTES];
+
+	crypto_generichash(master, sizeof(master),
+	    (const unsigned char *)secret, strlen(secret), NULL, 0);
+	crypto_kdf_derive_from_key(keys->cookie, sizeof(keys->cookie), 1,
+	    "lectern.", master);
+	crypto_kdf_derive_from_key(keys->session, sizeof(keys->session), 2,
+	    "lectern.", master);
+	sodium_memzero(master, sizeof(master));
+}
+
+static void
+token_signature(const struct token_keys *keys, const char *value, size_t len,
+    char out[TOKEN_SIGNATURE_LEN + 1])
+{
+	crypto_auth_hmacsha256_state	state;
+	unsigned char			mac[crypto_auth_hmacsha256_BYTES];
+
+	crypto_auth_hmacsha256_init(&state, keys->cookie,
+	    sizeof(keys->cookie));
+	crypto_auth_hmacsha256_update(&state, (const unsigned char *)value,
+	    len);
+	crypto_auth_hmacsha256_final(&state, mac);
+	sodium_bin2base64(out, TOKEN_SIGNATURE_LEN + 1, mac, sizeof(mac),
+	    sodium_base64_VARIANT_ORIGINAL);
+}

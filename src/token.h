@@ -1,0 +1,38 @@
+/*
+ * Random identifiers and everything derived from SECRET_KEY. The only user of
+ * libsodium besides password.c and cite.c's hashing.
+ */
+#ifndef LECTERN_TOKEN_H
+#define LECTERN_TOKEN_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#define TOKEN_ID_LEN		32	/* letters and digits */
+#define TOKEN_HASH_LEN		64	/* lower-case hex of SHA-256 */
+#define TOKEN_SIGNATURE_LEN	44	/* base64 of HMAC-SHA-256, ends in '=' */
+
+/* libsodium's start; derives the keys. 0, or -1 when that failed. */
+int	token_init(const char *secret, const char *secret_old);
+
+/* 32 random letters and digits (190 bits), NUL-terminated. */
+void	token_id(char out[TOKEN_ID_LEN + 1]);
+
+/*
+ * The session token that a client holds for the session of that id: 32
+ * letters and digits, an HMAC of the id, so that the database needs only ids
+ * and hashes.
+ */
+void	token_session(const char *session_id, char out[TOKEN_ID_LEN + 1]);
+
+/* Lower-case hex SHA-256. */
+void	token_hash(const void *, size_t, char out[TOKEN_HASH_LEN + 1]);
+
+/* The signature of a cookie value (better-auth's form). */
+void	token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1]);
+/* 1 when `signature` is `value`'s under the key or the former one. */
+int	token_is_signed(const char *value, size_t value_len,
+	    const char *signature, size_t signature_len);
+
+#endif
