@@ -1,0 +1,181 @@
+/*
+ * Cookies as better-auth writes and reads them:
+ *
+ *	[__Secure-]better-auth.session_token = encodeURIComponent(
+ *	    token "." base64(HMAC-SHA-256(key, token)))
+ *
+ * dont_remember holds "true", signed alike; session_data is never set by us
+ * but cleared, as the original does. Of two cookies of one name the first
+ * counts. Kore's own cookie functions keep nine cookies and know no SameSite.
+ */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "cookie.h"
+#include "percent.h"
+#include "reply.h"
+
+#define COOKIE_SESSION	"better-auth.session_token"
+#define COOKIE_DATA	"better-auth.session_data"
+#define COOKIE_FORGET	"better-auth.dont_remember"
+#define COOKIE_SECURE	"__Secure-"
+#define COOKIE_VALUE_MAX	256	/* decoded: 32 + 1 + 44 are needed */
+#define COOKIE_LINE_MAX		512
+
+static int	cookie_find(const struct request *, const char *,
+		    char [COOKIE_VALUE_MAX]);
+static int	cookie_open(char *, size_t);
+static void	cookie_set(struct request *, const char *, const char *,
+		    int64_t);
+static void	cookie_write(struct request *, const char *, const char *,
+		    const char *);
+
+int
+cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
+{
+	const char	*header = request_header(r, "authorization");
+	char		 value[COOKIE_VALUE_MAX];
+	size_t		 len;
+
+	if (header != NULL && strncasecmp(header, "bearer ", 7) == 0) {
+		header += 7;
+		header += strspn(header, " ");
+		if (percent_decode(header, strlen(header),
+		    PERCENT_PLUS_LITERAL, value, sizeof(value), &len) ==
+		    PERCENT_OK && (strchr(value, '.') == NULL ||
+		    cookie_open(value, len)) &&
+		    strlen(value) == TOKEN_ID_LEN) {
+			memcpy(out, value, TOKEN_ID_LEN + 1);
+			return (1);
+		}
+	}
+	if (!cookie_find(r, COOKIE_SESSION, value) ||
+	    !cookie_open(value, strlen(value)) ||
+	    strlen(value) != TOKEN_ID_LEN)
+		return (0);
+	memcpy(out, value, TOKEN_ID_LEN + 1);
+
+	return (1);
+}
+
+int
+cookie_is_forgetful(const struct request *r)
+{
+	char	value[COOKIE_VALUE_MAX];
+
+	return (cookie_find(r, COOKIE_FORGET, value) &&
+	    cookie_open(value, strlen(value)) && strcmp(value, "true") == 0);
+}
+
+void
+cookie_set_session(struct request *r, const char *token, int64_t max_age)
+{
+	char	signature[TOKEN_SIGNATURE_LEN + 1];
+	char	bearer[TOKEN_ID_LEN + TOKEN_SIGNATURE_LEN + 2];
+
+	cookie_set(r, COOKIE_SESSION, token, max_age);
+	if (max_age == 0)
+		cookie_set(r, COOKIE_FORGET, "true", 0);
+	else if (cookie_is_forgetful(r))
+		cookie_write(r, COOKIE_FORGET, "", "; Max-Age=0");
+
+	token_sign(token, signature);
+	(void)snprintf(bearer, sizeof(bearer), "%s.%s", token, signature);
+	reply_header(r, "set-auth-token", bearer);
+	if (config.frontend_urls[0] == NULL)
+		reply_header(r, "access-control-expose-headers",
+		    "set-auth-token");
+}
+
+void
+cookie_clear_session(struct request *r)
+{
+	cookie_write(r, COOKIE_SESSION, "", "; Max-Age=0");
+	cookie_write(r, COOKIE_DATA, "", "; Max-Age=0");
+	cookie_write(r, COOKIE_FORGET, "", "; Max-Age=0");
+}
+
+/* The decoded value of the first cookie of that name (with our prefix). */
+static int
+cookie_find(const struct request *r, const char *name,
+    char out[COOKIE_VALUE_MAX])
+{
+	const char	*p = request_header(r, "cookie");
+	const char	*value;
+	char		 wanted[64];
+	size_t		 len, name_len;
+
+	(void)snprintf(wanted, sizeof(wanted), "%s%s",
+	    config.is_secure ? COOKIE_SECURE : "", name);
+	name_len = strlen(wanted);
+	for (; p != NULL && *p != '\0'; p += *p == ';') {
+		p += strspn(p, " ");
+		len = strcspn(p, ";");
+		if (len > name_len && strncmp(p, wanted, name_len) == 0 &&
+		    p[name_len] == '=') {
+			value = p + name_len + 1;
+			len -= name_len + 1;
+			if (len >= 2 && value[0] == '"' &&
+			    value[len - 1] == '"') {
+				value++;
+				len -= 2;
+			}
+			return (percent_decode(value, len,
+			    PERCENT_PLUS_LITERAL, out, COOKIE_VALUE_MAX,
+			    NULL) == PERCENT_OK);
+		}
+		p += len;
+	}
+
+	return (0);
+}
+
+/* Checks "value.signature" and cuts the signature off. */
+static int
+cookie_open(char *value, size_t len)
+{
+	char	*dot = memrchr(value, '.', len);
+
+	if (dot == NULL || !token_is_signed(value, (size_t)(dot - value),
+	    dot + 1, len - (size_t)(dot + 1 - value)))
+		return (0);
+	*dot = '\0';
+
+	return (1);
+}
+
+static void
+cookie_set(struct request *r, const char *name, const char *value,
+    int64_t max_age)
+{
+	char	signature[TOKEN_SIGNATURE_LEN + 1], age[40] = "";
+	char	plain[COOKIE_VALUE_MAX];
+	char	encoded[PERCENT_ENCODED_SIZE(COOKIE_VALUE_MAX)];
+
+	token_sign(value, signature);
+	(void)snprintf(plain, sizeof(plain), "%s.%s", value, signature);
+	(void)percent_encode(plain, strlen(plain), encoded, sizeof(encoded));
+	if (max_age > 0)
+		(void)snprintf(age, sizeof(age), "; Max-Age=%" PRId64,
+		    max_age);
+	cookie_write(r, name, encoded, age);
+}
+
+static void
+cookie_write(struct request *r, const char *name, const char *value,
+    const char *age)
+{
+	char	line[COOKIE_LINE_MAX];
+
+	(void)snprintf(line, sizeof(line), "%s%s=%s%s; Path=/; HttpOnly%s%s",
+	    config.is_secure ? COOKIE_SECURE : "", name, value, age,
+	    config.is_secure ? "; Secure" : "",
+	    config.same_site == SAME_SITE_NONE ?
+	    "; SameSite=None; Partitioned" : "; SameSite=Lax");
+	reply_header(r, "set-cookie", line);
+}

@@ -1,0 +1,405 @@
+/*
+ * JSON and form bodies against a table of fields.
+ *
+ * Order of refusals, as better-auth has it: media type, syntax, Origin (on
+ * routes that ask for it here), then the fields, all their faults in one
+ * message: "[body.email] Invalid input: expected string, received number".
+ */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "edge.h"
+#include "input.h"
+#include "origin.h"
+#include "percent.h"
+#include "reply.h"
+
+#define INPUT_TYPE_JSON	"application/json"
+#define INPUT_TYPE_FORM	"application/x-www-form-urlencoded"
+#define INPUT_TYPE_MAX	128
+#define INPUT_FAULT_MAX	512
+
+/* The faults found so far. */
+struct input_faults {
+	char		 text[INPUT_FAULT_MAX];
+	const char	*field;		/* the first to blame */
+};
+
+static int		 input_media_type(const struct request *,
+			    char [INPUT_TYPE_MAX]);
+static enum step	 input_refuse_type(struct request *, const char *,
+			    int);
+static enum step	 input_parse_json(struct request *);
+static enum step	 input_parse_form(struct request *);
+static enum step	 input_check(struct request *,
+			    const struct input_field *, size_t, void *);
+static enum error_id	 input_judge_target(json_t *, enum error_id);
+static void		 input_take(struct request *,
+			    const struct input_field *, json_t *, char *,
+			    struct input_faults *);
+static void		 input_take_string(struct request *,
+			    const struct input_field *, json_t *, char *,
+			    struct input_faults *);
+static void		 input_blame(struct input_faults *, const char *,
+			    const char *);
+static const char	*input_type_name(const json_t *);
+static const char	*input_expected(enum input_type);
+
+enum step
+input_json(struct request *r, const struct input_field *fields, size_t count,
+    void *out)
+{
+	char	type[INPUT_TYPE_MAX];
+	size_t	len;
+
+	(void)request_body(r, &len);
+	if (len > 0) {
+		if (!input_media_type(r, type) ||
+		    strcmp(type, INPUT_TYPE_JSON) != 0)
+			return (input_refuse_type(r, type, 0));
+		if (input_parse_json(r) == STEP_DONE)
+			return (STEP_DONE);
+	}
+
+	return (input_check(r, fields, count, out));
+}
+
+enum step
+input_json_or_nothing(struct request *r, const struct input_field *fields,
+    size_t count, void *out)
+{
+	size_t	len;
+
+	(void)request_body(r, &len);
+	if (len == 0)
+		r->body = json_object();
+
+	return (input_json(r, fields, count, out));
+}
+
+enum step
+input_form(struct request *r, const struct input_field *fields, size_t count,
+    void *out)
+{
+	if (input_parse_form(r) == STEP_DONE)
+		return (STEP_DONE);
+
+	return (input_check(r, fields, count, out));
+}
+
+enum step
+input_json_or_form(struct request *r, const struct input_field *fields,
+    size_t count, void *out)
+{
+	char	type[INPUT_TYPE_MAX];
+	size_t	len;
+
+	(void)request_body(r, &len);
+	if (len > 0) {
+		if (!input_media_type(r, type))
+			return (input_refuse_type(r, type, 1));
+		if (strcmp(type, INPUT_TYPE_FORM) == 0)
+			return (input_form(r, fields, count, out));
+		if (strcmp(type, INPUT_TYPE_JSON) != 0)
+			return (input_refuse_type(r, type, 1));
+	}
+
+	return (input_json(r, fields, count, out));
+}
+
+int
+input_validate(struct request *r, const char *validator, const char *value)
+{
+	struct kore_validator	*rule = kore_validator_lookup(validator);
+
+	return (rule == NULL ||
+	    kore_validator_check(r->http, rule, value) == KORE_RESULT_OK);
+}
+
+/* The media type in lower case without parameters; 0 when there is none. */
+static int
+input_media_type(const struct request *r, char out[INPUT_TYPE_MAX])
+{
+	const char	*type = request_header(r, "content-type");
+	size_t		 i, len;
+
+	out[0] = '\0';
+	if (type == NULL)
+		return (0);
+	len = strcspn(type, "; ");
+	if (len >= INPUT_TYPE_MAX)
+		len = INPUT_TYPE_MAX - 1;
+	for (i = 0; i < len; i++)
+		out[i] = type[i] >= 'A' && type[i] <= 'Z' ?
+		    (char)(type[i] + 'a' - 'A') : type[i];
+	out[len] = '\0';
+
+	return (1);
+}
+
+static enum step
+input_refuse_type(struct request *r, const char *type, int takes_form)
+{
+	const char	*allowed = takes_form ?
+	    INPUT_TYPE_FORM ", " INPUT_TYPE_JSON : INPUT_TYPE_JSON;
+	char		 text[INPUT_FAULT_MAX];
+
+	if (*type == '\0')
+		(void)snprintf(text, sizeof(text), "Content-Type is required. "
+		    "Allowed types: %s", allowed);
+	else
+		(void)snprintf(text, sizeof(text), "Content-Type \"%s\" is "
+		    "not allowed. Allowed types: %s", type, allowed);
+
+	return (request_fail_field(r, ERROR_UNSUPPORTED_MEDIA, NULL, text));
+}
+
+static enum step
+input_parse_json(struct request *r)
+{
+	const u_int8_t	*body;
+	size_t		 len;
+
+	body = request_body(r, &len);
+	/* NUL is allowed here to be refused by name of the field below. */
+	r->body = json_loadb((const char *)body, len,
+	    JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	edge_body_release(r->http);
+	if (r->body == NULL)
+		return (request_fail(r, ERROR_BAD_JSON));
+
+	return (STEP_NEXT);
+}
+
+/* A form becomes the JSON object that it would be; all values are strings. */
+static enum step
+input_parse_form(struct request *r)
+{
+	struct percent_form	 form;
+	struct percent_pair	 pair;
+	const u_int8_t		*body;
+	char			*name, *value;
+	size_t			 len, name_len, value_len;
+	int			 is_good = 1;
+
+	body = request_body(r, &len);
+	r->body = json_object();
+	form = percent_form_open((const char *)body, len);
+	while (is_good && percent_form_next(&form, &pair)) {
+		name = malloc(pair.name_len + 1);
+		value = malloc(pair.value_len + 1);
+		is_good = name != NULL && value != NULL &&
+		    percent_decode(pair.name, pair.name_len,
+		    PERCENT_PLUS_BLANK, name, pair.name_len + 1,
+		    &name_len) == PERCENT_OK &&
+		    percent_decode(pair.value, pair.value_len,
+		    PERCENT_PLUS_BLANK, value, pair.value_len + 1,
+		    &value_len) == PERCENT_OK &&
+		    json_object_setn_new(r->body, name, name_len,
+		    json_stringn(value, value_len)) == 0;
+		free(name);
+		free(value);
+	}
+	if (!is_good)
+		return (request_fail(r, ERROR_BAD_TEXT));
+
+	return (STEP_NEXT);
+}
+
+static enum step
+input_check(struct request *r, const struct input_field *fields, size_t count,
+    void *out)
+{
+	struct input_faults	 faults = { "", NULL };
+	enum error_id		 error = ERROR_NONE;
+	char			 text[64];
+	size_t			 i;
+	int			 has_cookie;
+
+	/* better-auth looks at the Origin early with a cookie, else last. */
+	has_cookie = request_header(r, "cookie") != NULL;
+	if ((r->plan->flags & REQUEST_BODY_FIRST) && has_cookie)
+		error = origin_check(r);
+	for (i = 0; i < count && error == ERROR_NONE; i++) {
+		if (fields[i].type == INPUT_TARGET)
+			error = input_judge_target(json_object_get(r->body,
+			    fields[i].name), fields[i].refusal);
+	}
+	if (error != ERROR_NONE)
+		return (request_fail(r, error));
+
+	if (!json_is_object(r->body)) {
+		(void)snprintf(text, sizeof(text), "[body] Invalid input: "
+		    "expected object, received %s", input_type_name(r->body));
+		return (request_fail_field(r, ERROR_VALIDATION, NULL, text));
+	}
+	for (i = 0; i < count; i++)
+		input_take(r, &fields[i], json_object_get(r->body,
+		    fields[i].name), (char *)out + fields[i].offset, &faults);
+	if (faults.field != NULL)
+		return (request_fail_field(r, ERROR_VALIDATION, faults.field,
+		    faults.text));
+	if ((r->plan->flags & REQUEST_BODY_FIRST) && !has_cookie &&
+	    (error = origin_check(r)) != ERROR_NONE)
+		return (request_fail(r, error));
+
+	return (STEP_NEXT);
+}
+
+static enum error_id
+input_judge_target(json_t *value, enum error_id refusal)
+{
+	if (value == NULL)
+		return (ERROR_NONE);
+	if (!json_is_string(value))
+		return (ERROR_CALLBACK_NOT_STRING);
+	if (json_string_length(value) == 0)
+		return (ERROR_NONE);
+
+	return (strlen(json_string_value(value)) ==
+	    json_string_length(value) &&
+	    origin_is_target(json_string_value(value)) ? ERROR_NONE : refusal);
+}
+
+static void
+input_take(struct request *r, const struct input_field *field, json_t *value,
+    char *out, struct input_faults *faults)
+{
+	char	text[128];
+	int	fits;
+
+	if (json_is_null(value) && (field->flags & INPUT_NULLABLE))
+		value = NULL;
+	if (field->type == INPUT_BOOLEAN)
+		*(int *)(void *)out = -1;
+	if (field->type == INPUT_INTEGER)
+		*(int64_t *)(void *)out = field->absent;
+	if (value == NULL && !(field->flags & INPUT_REQUIRED))
+		return;
+
+	fits = ((field->type == INPUT_STRING || field->type == INPUT_TARGET) &&
+	    json_is_string(value)) ||
+	    (field->type == INPUT_BOOLEAN && json_is_boolean(value)) ||
+	    (field->type == INPUT_INTEGER && json_is_integer(value)) ||
+	    (field->type == INPUT_OBJECT && json_is_object(value)) ||
+	    (field->type == INPUT_ARRAY && json_is_array(value));
+	if (!fits) {
+		(void)snprintf(text, sizeof(text),
+		    "Invalid input: expected %s, received %s",
+		    input_expected(field->type), input_type_name(value));
+		input_blame(faults, field->name, text);
+		return;
+	}
+
+	switch (field->type) {
+	case INPUT_STRING:
+	case INPUT_TARGET:
+		input_take_string(r, field, value, out, faults);
+		return;
+	case INPUT_BOOLEAN:
+		*(int *)(void *)out = json_is_true(value);
+		return;
+	case INPUT_INTEGER:
+		*(int64_t *)(void *)out = json_integer_value(value);
+		if (json_integer_value(value) >= field->min &&
+		    json_integer_value(value) <= field->max)
+			return;
+		(void)snprintf(text, sizeof(text), "Invalid input: expected "
+		    "a number from %" PRId64 " to %" PRId64, field->min,
+		    field->max);
+		input_blame(faults, field->name, text);
+		return;
+	case INPUT_OBJECT:
+		*(json_t **)(void *)out = value;
+		return;
+	case INPUT_ARRAY:
+		*(json_t **)(void *)out = value;
+		if (field->max == 0 ||
+		    (int64_t)json_array_size(value) <= field->max)
+			return;
+		(void)snprintf(text, sizeof(text), "Too big: expected array "
+		    "to have <=%" PRId64 " items", field->max);
+		input_blame(faults, field->name, text);
+		return;
+	}
+}
+
+static void
+input_take_string(struct request *r, const struct input_field *field,
+    json_t *value, char *out, struct input_faults *faults)
+{
+	const char	*text = json_string_value(value);
+	size_t		 len = json_string_length(value);
+	char		 fault[128];
+
+	*(const char **)(void *)out = text;
+	if (strlen(text) != len) {
+		input_blame(faults, field->name,
+		    "Invalid input: NUL characters are not allowed");
+	} else if ((int64_t)len < field->min) {
+		(void)snprintf(fault, sizeof(fault), "Too small: expected "
+		    "string to have >=%" PRId64 " characters", field->min);
+		input_blame(faults, field->name, fault);
+	} else if (field->max > 0 && (int64_t)len > field->max) {
+		(void)snprintf(fault, sizeof(fault), "Too big: expected "
+		    "string to have <=%" PRId64 " characters", field->max);
+		input_blame(faults, field->name, fault);
+	} else if (field->validator != NULL &&
+	    !input_validate(r, field->validator, text)) {
+		(void)snprintf(fault, sizeof(fault), "Invalid %s",
+		    strcmp(field->validator, "email") == 0 ? "email address" :
+		    "input");
+		input_blame(faults, field->name, fault);
+	}
+}
+
+static void
+input_blame(struct input_faults *faults, const char *field, const char *text)
+{
+	size_t	len = strlen(faults->text);
+
+	if (faults->field == NULL)
+		faults->field = field;
+	(void)snprintf(faults->text + len, sizeof(faults->text) - len,
+	    "%s[body.%s] %s", len > 0 ? "; " : "", field, text);
+}
+
+static const char *
+input_type_name(const json_t *value)
+{
+	if (value == NULL)
+		return ("undefined");
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		return ("object");
+	case JSON_ARRAY:
+		return ("array");
+	case JSON_STRING:
+		return ("string");
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return ("number");
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return ("boolean");
+	default:
+		return ("null");
+	}
+}
+
+static const char *
+input_expected(enum input_type type)
+{
+	static const char * const	names[] = {
+		[INPUT_STRING] = "string", [INPUT_TARGET] = "string",
+		[INPUT_BOOLEAN] = "boolean", [INPUT_INTEGER] = "number",
+		[INPUT_OBJECT] = "object", [INPUT_ARRAY] = "array"
+	};
+
+	return (names[type]);
+}

@@ -1,0 +1,244 @@
+/*
+ * The one way out. Header lines are gathered in r->head and handed to Kore as
+ * one header, which spares two allocations a line; Kore writes the status
+ * line, Connection and Content-Length.
+ */
+#include <sys/types.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config.h"
+#include "edge.h"
+#include "origin.h"
+#include "reply.h"
+
+#include "assets.h"
+
+/* Nothing inline, nothing from elsewhere; huggingface.co may frame us. */
+#define REPLY_CSP							\
+	"default-src 'none'; script-src 'self'; style-src 'self'; "	\
+	"img-src 'self' data:; connect-src 'self'; font-src 'self'; "	\
+	"form-action 'self'; base-uri 'none'; "				\
+	"frame-ancestors 'self' https://huggingface.co"
+#define REPLY_TYPE_JSON		"application/json"
+#define REPLY_TYPE_PAGE		"text/html; charset=utf-8"
+
+static enum step	 reply_send(struct request *, int, const void *,
+			    size_t);
+static void		 reply_common(struct request *, const char *);
+static void		 reply_flush_head(struct request *);
+static const char	*reply_http_date(void);
+static json_t		*reply_error_body(struct request *, enum error_id,
+			    const char *, const char *);
+static json_t		*reply_error_openai(const struct error_info *,
+			    const char *, const char *);
+
+enum step
+reply_json(struct request *r, int status, json_t *value)
+{
+	char		*text;
+	enum step	 step;
+
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_decref(value);
+	if (text == NULL)
+		fatal("reply: cannot write JSON");
+	step = reply_bytes(r, status, REPLY_TYPE_JSON, text, strlen(text));
+	free(text);
+
+	return (step);
+}
+
+enum step
+reply_bytes(struct request *r, int status, const char *type,
+    const void *data, size_t len)
+{
+	reply_common(r, type);
+
+	return (reply_send(r, status, data, len));
+}
+
+enum step
+reply_empty(struct request *r, int status)
+{
+	reply_common(r, NULL);
+
+	return (reply_send(r, status, NULL, 0));
+}
+
+enum step
+reply_redirect(struct request *r, const char *location)
+{
+	reply_header(r, "location", location);
+
+	return (reply_empty(r, 302));
+}
+
+void
+reply_header(struct request *r, const char *name, const char *value)
+{
+	if (strpbrk(value, "\r\n") != NULL)
+		return;
+	buffer_add_text(&r->head, "\r\n");
+	buffer_add_text(&r->head, name);
+	buffer_add_text(&r->head, ": ");
+	buffer_add_text(&r->head, value);
+}
+
+enum step
+reply_error(struct request *r, enum error_id error, const char *field,
+    const char *message)
+{
+	const struct error_info	*info = error_info(error);
+
+	if (info->status == 503 || info->status == 429)
+		reply_header(r, "retry-after", info->status == 503 ? "2" :
+		    "10");
+	reply_header(r, "cache-control", "no-store");
+	if (r->face == FACE_PAGE)
+		return (reply_bytes(r, info->status, REPLY_TYPE_PAGE,
+		    asset_error_html, asset_len_error_html));
+
+	return (reply_json(r, info->status,
+	    reply_error_body(r, error, field, message)));
+}
+
+void
+reply_stream_head(struct request *r, const char *type)
+{
+	r->http->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
+	reply_header(r, "cache-control", "no-cache, no-transform");
+	reply_header(r, "x-accel-buffering", "no");
+	if (!edge_is_http10(r->http))
+		reply_header(r, "transfer-encoding", "chunked");
+	reply_common(r, type);
+	reply_flush_head(r);
+	r->is_streaming = 1;
+	r->is_answered = 1;
+	r->status = 200;
+	edge_streaming(r->http);
+	http_response(r->http, 200, NULL, 0);
+	if (!net_send_flush(r->http->owner))
+		kore_connection_disconnect(r->http->owner);
+}
+
+void
+reply_date(int64_t ms, char out[25])
+{
+	struct tm	tm;
+	time_t		seconds = (time_t)(ms / 1000);
+
+	gmtime_r(&seconds, &tm);
+	(void)snprintf(out, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+	    ((unsigned)tm.tm_year + 1900) % 10000,
+	    ((unsigned)tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
+	    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
+	    (unsigned)tm.tm_sec % 100, (unsigned)(ms % 1000));
+}
+
+static enum step
+reply_send(struct request *r, int status, const void *data, size_t len)
+{
+	reply_flush_head(r);
+	r->is_answered = 1;
+	r->status = status;
+	http_response(r->http, status, data, len);
+
+	return (STEP_DONE);
+}
+
+/* What every reply carries. Each name is set once: Kore keeps duplicates. */
+static void
+reply_common(struct request *r, const char *type)
+{
+	if (type != NULL)
+		reply_header(r, "content-type", type);
+	if (type != NULL && strcmp(type, REPLY_TYPE_PAGE) == 0)
+		reply_header(r, "content-security-policy", REPLY_CSP);
+	reply_header(r, "date", reply_http_date());
+	reply_header(r, "x-content-type-options", "nosniff");
+	reply_header(r, "referrer-policy", "same-origin");
+	if (config.is_secure)
+		reply_header(r, "strict-transport-security",
+		    "max-age=31536000");
+	origin_headers(r);
+}
+
+/* The request id opens the block that the gathered lines follow. */
+static void
+reply_flush_head(struct request *r)
+{
+	struct buffer	block;
+
+	buffer_init(&block);
+	buffer_add_text(&block, r->id);
+	buffer_add(&block, r->head.data, r->head.len);
+	http_response_header(r->http, "x-request-id", buffer_text(&block));
+	buffer_free(&block);
+}
+
+/* RFC 9110 wants a Date; it is made once a second. */
+static const char *
+reply_http_date(void)
+{
+	static char	date[32];
+	static time_t	made;
+	struct tm	tm;
+	time_t		now = time(NULL);
+
+	if (now != made) {
+		gmtime_r(&now, &tm);
+		(void)strftime(date, sizeof(date),
+		    "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		made = now;
+	}
+
+	return (date);
+}
+
+/* The error's body in the face of the route. */
+static json_t *
+reply_error_body(struct request *r, enum error_id error, const char *field,
+    const char *message)
+{
+	const struct error_info	*info = error_info(error);
+	json_t			*body;
+
+	if (message == NULL)
+		message = info->message;
+	if (r->face == FACE_OPENAI)
+		return (reply_error_openai(info, field, message));
+
+	body = json_pack("{s:s}", "message", message);
+	if (info->code != NULL)
+		json_object_set_new(body, "code", json_string(info->code));
+	if (r->face == FACE_QUICKSTART)
+		json_object_set_new(body, "detail", json_string(message));
+	if (r->face == FACE_API) {
+		json_object_set_new(body, "requestId", json_string(r->id));
+		if (field != NULL)
+			json_object_set_new(body, "field",
+			    json_string(field));
+	}
+
+	return (body);
+}
+
+static json_t *
+reply_error_openai(const struct error_info *info, const char *field,
+    const char *message)
+{
+	const char	*type;
+
+	type = info->status == 401 ? "authentication_error" :
+	    info->status == 429 ? "rate_limit_error" :
+	    info->status >= 500 ? "server_error" : "invalid_request_error";
+
+	return (json_pack("{s:{s:s,s:s,s:s?,s:s?}}", "error",
+	    "message", message, "type", type, "param", field,
+	    "code", info->code));
+}

@@ -1,0 +1,30 @@
+/*
+ * The one way out: every answer gets its common headers (request id, CORS,
+ * security) here and its line in the log, in whatever face the route has.
+ */
+#ifndef LECTERN_REPLY_H
+#define LECTERN_REPLY_H
+
+#include "request.h"
+
+/* Sends a JSON value and releases it. */
+enum step	 reply_json(struct request *, int status, json_t *);
+/* Sends bytes (copied). `type` NULL: no content type. */
+enum step	 reply_bytes(struct request *, int status, const char *type,
+		    const void *, size_t);
+enum step	 reply_empty(struct request *, int status);
+enum step	 reply_redirect(struct request *, const char *location);
+/* Adds a response header; refuses (drops) values with CR, LF or NUL. */
+void		 reply_header(struct request *, const char *, const char *);
+/* The error in the face of the route; used by request_fail(). */
+enum step	 reply_error(struct request *, enum error_id,
+		    const char *field, const char *message);
+/*
+ * Sends the head of a streamed answer (chunked, or until close for HTTP/1.0);
+ * sse.c writes what follows. Sets r->streaming.
+ */
+void		 reply_stream_head(struct request *, const char *type);
+/* JSON dates: ISO 8601 UTC, three fraction digits, from unix milliseconds. */
+void		 reply_date(int64_t ms, char out[25]);
+
+#endif
