@@ -1,0 +1,375 @@
+/*
+ * Sessions: the look-up behind `authentication session` in kore.conf, and
+ * the two routes that are about the session itself.
+ *
+ *	session_authenticate	FIND -> (REFRESH ->) let the handler run,
+ *				or 401 / the sign-in page
+ *	GET get-session		FIND -> (REFRESH ->) {session,user} or null
+ *	POST sign-out		CHECK -> DELETE -> {success:true}
+ *
+ * The client's token is looked up by its hash. A session slides: a day after
+ * its last refresh it gets its full life again, on every route that reads it,
+ * unless the client is not to be remembered. A well-signed cookie of a dead
+ * session is cleared; an ill-signed one is ignored.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "cookie.h"
+#include "edge.h"
+#include "input.h"
+#include "percent.h"
+#include "reply.h"
+#include "route.h"
+#include "session.h"
+
+#define SESSION_NEXT_MAX	1024
+
+int	session_authenticate(struct http_request *, const char *);
+int	session_get(struct http_request *);
+int	session_sign_out(struct http_request *);
+
+static enum step	session_find(struct request *, u_int8_t);
+static int		session_is_refreshed(struct request *);
+static void		session_identify(struct request *);
+
+/* ---- authentication session ---- */
+
+enum { AUTH_START, AUTH_FOUND, AUTH_REFRESHED };
+
+static enum step	auth_start(struct request *);
+static enum step	auth_found(struct request *);
+static enum step	auth_refreshed(struct request *);
+static enum step	auth_refuse(struct request *);
+
+static const struct request_step	auth_steps[] = {
+	[AUTH_START] = REQUEST_STEP(auth_start),
+	[AUTH_FOUND] = REQUEST_STEP(auth_found),
+	[AUTH_REFRESHED] = REQUEST_STEP(auth_refreshed)
+};
+
+static const struct request_plan	auth_plan = {
+	.name = "authentication",
+	.steps = auth_steps,
+	.steps_len = 3
+};
+
+/* Kore's validator of the authentication block; answers by itself. */
+int
+session_authenticate(struct http_request *http, const char *unused)
+{
+	(void)unused;
+
+	return (request_authenticate(http, &auth_plan));
+}
+
+static enum step
+auth_start(struct request *r)
+{
+	/* Refused before anybody is asked who he is; see request_enter(). */
+	if (r->http->method == HTTP_METHOD_OPTIONS ||
+	    !(route_methods(r->http->hdlr) & r->http->method) ||
+	    edge_refusal(r->http) != ERROR_NONE)
+		return (request_pass(r));
+
+	return (session_find(r, AUTH_FOUND));
+}
+
+static enum step
+auth_found(struct request *r)
+{
+	if (db_rows(&r->db) == 0) {
+		cookie_clear_session(r);
+		return (auth_refuse(r));
+	}
+	session_identify(r);
+	if (session_is_refreshed(r))
+		return (db_send(r, AUTH_REFRESHED, STATEMENT_SESSION_REFRESH,
+		    DB_TEXT(r->who.session_id),
+		    DB_INT(config.session_seconds)));
+	db_query_reset(&r->db);
+
+	return (request_pass(r));
+}
+
+static enum step
+auth_refreshed(struct request *r)
+{
+	char	token[TOKEN_ID_LEN + 1];
+
+	if (cookie_session_token(r, token))
+		session_hand_out(r, token, 1);
+	db_query_reset(&r->db);
+
+	return (request_pass(r));
+}
+
+/* Nobody: JSON 401, or for a page the way to the sign-in page and back. */
+static enum step
+auth_refuse(struct request *r)
+{
+	char	next[SESSION_NEXT_MAX], location[SESSION_NEXT_MAX + 32];
+
+	if (r->face != FACE_PAGE)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
+	(void)percent_encode(r->http->path, strlen(r->http->path), next,
+	    sizeof(next));
+	(void)snprintf(location, sizeof(location), "/sign-in?next=%s", next);
+	reply_header(r, "cache-control", "no-store");
+
+	return (reply_redirect(r, location));
+}
+
+/* ---- GET /api/auth/get-session ---- */
+
+enum { GET_START, GET_FOUND, GET_REFRESHED };
+
+struct get_context {
+	char	token[TOKEN_ID_LEN + 1];
+	json_t	*answer;
+};
+
+static enum step	get_start(struct request *);
+static enum step	get_found(struct request *);
+static enum step	get_refreshed(struct request *);
+static void		get_free(void *);
+
+static const struct request_step	get_steps[] = {
+	[GET_START] = REQUEST_STEP(get_start),
+	[GET_FOUND] = REQUEST_STEP(get_found),
+	[GET_REFRESHED] = REQUEST_STEP(get_refreshed)
+};
+
+static const struct request_plan	get_plan = {
+	.name = "GET /api/auth/get-session",
+	.steps = get_steps,
+	.steps_len = 3,
+	.data_len = sizeof(struct get_context),
+	.data_free = get_free
+};
+
+int
+session_get(struct http_request *http)
+{
+	return (request_run(http, &get_plan));
+}
+
+static enum step
+get_start(struct request *r)
+{
+	struct get_context	*g = r->data;
+
+	reply_header(r, "cache-control", "no-store");
+	reply_header(r, "pragma", "no-cache");
+	if (r->http->method == HTTP_METHOD_POST)
+		return (request_fail(r, ERROR_GET_SESSION_BY_POST));
+	if (!cookie_session_token(r, g->token))
+		return (reply_json(r, 200, json_null()));
+
+	return (session_find(r, GET_FOUND));
+}
+
+static enum step
+get_found(struct request *r)
+{
+	struct get_context	*g = r->data;
+	char			 text[8];
+
+	if (db_rows(&r->db) == 0) {
+		cookie_clear_session(r);
+		return (reply_json(r, 200, json_null()));
+	}
+	session_identify(r);
+	g->answer = json_pack("{s:o,s:o}",
+	    "session", session_object(&r->db, 0, g->token),
+	    "user", session_user(&r->db, 0, SESSION_USER_ID));
+	if (session_is_refreshed(r) &&
+	    request_query(r, "disableRefresh", text, sizeof(text)) == NULL)
+		return (db_send(r, GET_REFRESHED, STATEMENT_SESSION_REFRESH,
+		    DB_TEXT(r->who.session_id),
+		    DB_INT(config.session_seconds)));
+
+	return (reply_json(r, 200, json_incref(g->answer)));
+}
+
+static enum step
+get_refreshed(struct request *r)
+{
+	struct get_context	*g = r->data;
+	json_t			*session;
+	char			 date[25];
+
+	if (db_rows(&r->db) == 1) {
+		session = json_object_get(g->answer, "session");
+		reply_date(db_int(&r->db, 0, 0), date);
+		json_object_set_new(session, "expiresAt", json_string(date));
+		reply_date(db_int(&r->db, 0, 1), date);
+		json_object_set_new(session, "updatedAt", json_string(date));
+		session_hand_out(r, g->token, 1);
+	}
+
+	return (reply_json(r, 200, json_incref(g->answer)));
+}
+
+static void
+get_free(void *data)
+{
+	struct get_context	*g = data;
+
+	json_decref(g->answer);
+}
+
+/* ---- POST /api/auth/sign-out ---- */
+
+enum { OUT_CHECK, OUT_DONE };
+
+static enum step	out_check(struct request *);
+static enum step	out_done(struct request *);
+
+static const struct request_step	out_steps[] = {
+	[OUT_CHECK] = REQUEST_STEP(out_check),
+	[OUT_DONE] = REQUEST_STEP(out_done)
+};
+
+static const struct request_plan	out_plan = {
+	.name = "POST /api/auth/sign-out",
+	.flags = REQUEST_BODY_FIRST,
+	.steps = out_steps,
+	.steps_len = 2
+};
+
+int
+session_sign_out(struct http_request *http)
+{
+	return (request_run(http, &out_plan));
+}
+
+static enum step
+out_check(struct request *r)
+{
+	char	token[TOKEN_ID_LEN + 1], hash[TOKEN_HASH_LEN + 1];
+
+	if (input_json_or_nothing(r, NULL, 0, NULL) == STEP_DONE)
+		return (STEP_DONE);
+	if (!cookie_session_token(r, token))
+		return (request_next(r, OUT_DONE));
+	token_hash(token, TOKEN_ID_LEN, hash);
+
+	return (db_send(r, OUT_DONE, STATEMENT_SESSION_DELETE,
+	    DB_TEXT(hash)));
+}
+
+static enum step
+out_done(struct request *r)
+{
+	cookie_clear_session(r);
+
+	return (reply_json(r, 200, json_pack("{s:b,s:s}", "success", 1,
+	    "message", "Signed out successfully")));
+}
+
+/* ---- shared ---- */
+
+void
+session_draw(struct session_new *session, int is_remembered)
+{
+	token_id(session->id);
+	token_session(session->id, session->token);
+	token_hash(session->token, TOKEN_ID_LEN, session->hash);
+	session->is_remembered = is_remembered;
+	session->seconds = is_remembered ? config.session_seconds :
+	    SESSION_FORGETFUL_SECONDS;
+}
+
+const char *
+session_agent(const struct request *r, char out[256])
+{
+	const char	*agent = request_header(r, "user-agent");
+
+	(void)snprintf(out, 256, "%s", agent == NULL ? "" : agent);
+
+	return (out);
+}
+
+void
+session_hand_out(struct request *r, const char *token, int is_remembered)
+{
+	cookie_set_session(r, token,
+	    is_remembered ? config.session_seconds : 0);
+}
+
+json_t *
+session_user(const struct db_query *query, int row, int column)
+{
+	const int	 base = column - SESSION_USER_ID;
+	char		 created[25], updated[25];
+
+	reply_date(db_int(query, row, base + SESSION_USER_CREATED), created);
+	reply_date(db_int(query, row, base + SESSION_USER_UPDATED), updated);
+
+	return (json_pack("{s:s,s:s,s:b,s:s?,s:s,s:s,s:s}",
+	    "name", db_text(query, row, base + SESSION_USER_NAME),
+	    "email", db_text(query, row, base + SESSION_USER_EMAIL),
+	    "emailVerified", db_bool(query, row,
+	    base + SESSION_USER_VERIFIED),
+	    "image", db_is_null(query, row, base + SESSION_USER_IMAGE) ? NULL :
+	    db_text(query, row, base + SESSION_USER_IMAGE),
+	    "createdAt", created, "updatedAt", updated,
+	    "id", db_text(query, row, base + SESSION_USER_ID)));
+}
+
+json_t *
+session_object(const struct db_query *query, int row, const char *token)
+{
+	char	expires[25], created[25], updated[25];
+
+	reply_date(db_int(query, row, SESSION_EXPIRES), expires);
+	reply_date(db_int(query, row, SESSION_CREATED), created);
+	reply_date(db_int(query, row, SESSION_UPDATED), updated);
+
+	return (json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}",
+	    "expiresAt", expires, "token", token, "createdAt", created,
+	    "updatedAt", updated,
+	    "ipAddress", db_text(query, row, SESSION_ADDRESS),
+	    "userAgent", db_text(query, row, SESSION_AGENT),
+	    "userId", db_text(query, row, SESSION_USER_ID),
+	    "id", db_text(query, row, SESSION_ID)));
+}
+
+/* Looks the presented token up; with none, nobody is found. */
+static enum step
+session_find(struct request *r, u_int8_t state)
+{
+	char	token[TOKEN_ID_LEN + 1], hash[TOKEN_HASH_LEN + 1];
+
+	if (!cookie_session_token(r, token))
+		return (auth_refuse(r));
+	token_hash(token, TOKEN_ID_LEN, hash);
+
+	return (db_send(r, state, STATEMENT_SESSION_FIND, DB_TEXT(hash),
+	    DB_INT(config.session_seconds -
+	    config.session_refresh_seconds)));
+}
+
+/* Whether the session just found is due for its full life again. */
+static int
+session_is_refreshed(struct request *r)
+{
+	return (db_bool(&r->db, 0, SESSION_NEEDS_REFRESH) &&
+	    !cookie_is_forgetful(r));
+}
+
+static void
+session_identify(struct request *r)
+{
+	(void)kore_strlcpy(r->who.user_id, db_text(&r->db, 0,
+	    SESSION_USER_ID), sizeof(r->who.user_id));
+	(void)kore_strlcpy(r->who.session_id, db_text(&r->db, 0, SESSION_ID),
+	    sizeof(r->who.session_id));
+	r->who.is_admin = strcmp(db_text(&r->db, 0, SESSION_USER_ROLE),
+	    "admin") == 0;
+	r->is_signed_in = 1;
+}
