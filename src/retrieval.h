@@ -1,0 +1,53 @@
+/*
+ * Retrieval: the passages that answer a question, from what the asker may
+ * see. Used by POST /api/search and by every answer, through its own query,
+ * so that it needs no request.
+ */
+#ifndef LECTERN_RETRIEVAL_H
+#define LECTERN_RETRIEVAL_H
+
+#include "db.h"
+
+struct passage {
+	const char	*document_id;
+	const char	*external_id;	/* or NULL */
+	const char	*title;
+	const char	*chunk_id;
+	const char	*heading;	/* path, " > " between levels; or "" */
+	int64_t		 start, end;	/* bytes of the document's text */
+	const char	*text;		/* exactly those bytes, and a NUL */
+	size_t		 text_len;
+	double		 score;		/* of the final order */
+	double		 lexical;	/* BM25 */
+	double		 vector;	/* NAN: no vector side */
+	double		 coverage;	/* 0..1: share of the question's weight
+					   (idf) that this passage holds */
+};
+
+struct retrieval {
+	struct db_query	 db;
+	enum error_id	 error;		/* ERROR_NONE: the rest is valid */
+	struct passage	*passages;	/* best first; borrow from db.result */
+	size_t		 count;
+	int		 is_answerable;	/* 0: what matters in the question
+					   matches nothing; refuse honestly */
+	void		(*done)(struct retrieval *, void *);
+	void		*arg;
+};
+
+#define RETRIEVAL_MAX	50		/* passages a search may ask for */
+
+void	retrieval_init(struct retrieval *);
+/*
+ * Looks in the asker's own documents and the shared library, or only in
+ * `document_ids` (those of them that the asker may see) when not NULL.
+ * `question` is UTF-8. `done` is called later, once.
+ */
+void	retrieval_start(struct retrieval *, const char *user_id,
+	    const char *question, const char *const *document_ids,
+	    size_t document_ids_len, size_t limit,
+	    void (*)(struct retrieval *, void *), void *);
+/* Drops result and query, in any state. Idempotent. */
+void	retrieval_free(struct retrieval *);
+
+#endif
