@@ -1,0 +1,283 @@
+/*
+ * Answers: their life and their readers. What they do is in pipeline.c.
+ *
+ * An answer lives until it is stored (or given up) and its last reader has
+ * gone. When the last reader leaves earlier, the answer goes on and is kept
+ * (CHAT_KEEP_GOING), unless that reader was its only purpose (is_sole).
+ *
+ * A reader that is slow holds the model back, but only while no other reader
+ * is faster: then the log alone grows. Deliberately missing: a log in the
+ * database, so that an answer is resumed by the worker that writes it only.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kore/kore.h>
+
+#include "answer.h"
+#include "config.h"
+#include "log.h"
+#include "pipeline.h"
+
+#define ANSWERS_PER_USER	8	/* running, in this worker */
+#define ANSWER_AHEAD_HIGH	(256 * 1024)	/* bytes not read by anyone */
+#define ANSWER_AHEAD_LOW	(64 * 1024)
+#define ANSWER_MSG_STOP		(KORE_MSG_APP_BASE + 1)
+
+/* What goes to the other workers. */
+struct answer_stop_message {
+	char	user_id[40];
+	char	conversation_id[TOKEN_ID_LEN + 1];
+};
+
+static void	answer_stop_heard(struct kore_msg *, const void *);
+static void	answer_free(struct answer *);
+
+static TAILQ_HEAD(, answer)	answers = TAILQ_HEAD_INITIALIZER(answers);
+
+void
+answer_init(void)
+{
+	if (!kore_msg_register(ANSWER_MSG_STOP, answer_stop_heard))
+		fatal("answer: cannot register its message");
+}
+
+static size_t
+answer_count(const char *user_id)
+{
+	const struct answer	*a;
+	size_t			 n = 0;
+
+	TAILQ_FOREACH(a, &answers, list)
+		if (!a->is_stored && (user_id == NULL ||
+		    strcmp(a->user_id, user_id) == 0))
+			n++;
+
+	return (n);
+}
+
+size_t
+answer_running(void)
+{
+	return (answer_count(NULL));
+}
+
+static int
+answer_copy_ids(struct answer *a, const json_t *ids)
+{
+	const json_t	*id;
+	size_t		 i;
+
+	if (ids == NULL)
+		return (0);
+	a->document_ids = calloc(json_array_size(ids) + 1, sizeof(char *));
+	if (a->document_ids == NULL)
+		return (-1);
+	json_array_foreach(ids, i, id) {
+		a->document_ids[i] = strdup(json_string_value(id));
+		if (a->document_ids[i] == NULL)
+			return (-1);
+		a->document_ids_len++;
+	}
+
+	return (0);
+}
+
+enum error_id
+answer_start(const struct answer_question *q, struct answer_reader *reader)
+{
+	struct answer	*a;
+
+	if (answer_count(q->ask.user_id) >= ANSWERS_PER_USER)
+		return (ERROR_TOO_MANY_STREAMS);
+	if (q->ask.asked != NULL &&
+	    answer_find(q->ask.user_id, q->ask.asked) != NULL)
+		return (ERROR_ANSWER_RUNNING);
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		fatal("answer: no memory");
+	TAILQ_INIT(&a->readers);
+	TAILQ_INSERT_TAIL(&answers, a, list);
+	transcript_init(&a->transcript);
+	retrieval_init(&a->retrieval);
+	buffer_init(&a->log);
+	cite_init(&a->cite, NULL, 0);
+	a->user_id = strdup(q->ask.user_id);
+	a->question = strdup(q->ask.text);
+	if (a->user_id == NULL || a->question == NULL ||
+	    answer_copy_ids(a, q->document_ids) == -1)
+		fatal("answer: no memory");
+
+	answer_attach(a, reader);
+	pipeline_begin(a, &q->ask);
+
+	return (ERROR_NONE);
+}
+
+static void
+answer_free(struct answer *a)
+{
+	size_t	i;
+
+	TAILQ_REMOVE(&answers, a, list);
+	llm_cancel(a->llm);
+	transcript_free(&a->transcript);
+	cite_free(&a->cite);
+	free(a->passages);
+	retrieval_free(&a->retrieval);
+	buffer_free(&a->log);
+	json_decref(a->citations);
+	for (i = 0; i < a->document_ids_len; i++)
+		free(a->document_ids[i]);
+	free(a->document_ids);
+	free(a->user_id);
+	free(a->question);
+	free(a);
+}
+
+void
+answer_release(struct answer *a)
+{
+	if (a->is_stored && TAILQ_EMPTY(&a->readers))
+		answer_free(a);
+}
+
+void
+answer_attach(struct answer *a, struct answer_reader *reader)
+{
+	reader->answer = a;
+	reader->offset = 0;
+	reader->is_full = 0;
+	TAILQ_INSERT_TAIL(&a->readers, reader, list);
+}
+
+void
+answer_detach(struct answer_reader *reader)
+{
+	struct answer	*a = reader->answer;
+
+	if (a == NULL)
+		return;
+	reader->answer = NULL;
+	TAILQ_REMOVE(&a->readers, reader, list);
+	if (TAILQ_EMPTY(&a->readers)) {
+		if (reader->is_sole || !config.chat_keep_going)
+			answer_stop(a);
+		else
+			answer_has_room(a);
+	}
+	answer_release(a);
+}
+
+void
+answer_notify(struct answer *a)
+{
+	struct answer_reader	*reader;
+
+	TAILQ_FOREACH(reader, &a->readers, list)
+		reader->notify(reader->arg);
+	answer_has_room(a);
+}
+
+/* Holds the model back, or lets it go on, by how far the log is read. */
+void
+answer_has_room(struct answer *a)
+{
+	const struct answer_reader	*reader;
+	size_t				 ahead = 0, least = SIZE_MAX;
+
+	TAILQ_FOREACH(reader, &a->readers, list) {
+		ahead = reader->is_full ? a->log.len - reader->offset : 0;
+		if (ahead < least)
+			least = ahead;
+	}
+	if (least == SIZE_MAX)
+		least = 0;
+	if (a->llm == NULL)
+		return;
+
+	if (!a->is_paused && least > ANSWER_AHEAD_HIGH) {
+		a->is_paused = 1;
+		llm_pause(a->llm);
+	} else if (a->is_paused && least < ANSWER_AHEAD_LOW) {
+		a->is_paused = 0;
+		llm_resume(a->llm);
+	}
+}
+
+struct answer *
+answer_find(const char *user_id, const char *conversation)
+{
+	struct answer	*a;
+
+	TAILQ_FOREACH(a, &answers, list)
+		if (a->state != ANSWER_OVER && a->state != ANSWER_REFUSED &&
+		    a->state != ANSWER_OPENING &&
+		    strcmp(a->user_id, user_id) == 0 &&
+		    (strcmp(a->transcript.conversation_id,
+		    conversation) == 0 || strcmp(a->transcript.client_id,
+		    conversation) == 0))
+			return (a);
+
+	return (NULL);
+}
+
+void
+answer_stop(struct answer *a)
+{
+	pipeline_stop(a);
+}
+
+void
+answer_stop_all(void)
+{
+	struct answer	*a, *next;
+
+	for (a = TAILQ_FIRST(&answers); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, list);
+		pipeline_stop(a);
+	}
+}
+
+void
+answer_stop_elsewhere(const char *user_id, const char *conversation_id)
+{
+	struct answer_stop_message	message;
+
+	memset(&message, 0, sizeof(message));
+	(void)kore_strlcpy(message.user_id, user_id, sizeof(message.user_id));
+	(void)kore_strlcpy(message.conversation_id, conversation_id,
+	    sizeof(message.conversation_id));
+	kore_msg_send(KORE_MSG_WORKER_ALL, ANSWER_MSG_STOP, &message,
+	    sizeof(message));
+}
+
+static void
+answer_stop_heard(struct kore_msg *msg, const void *data)
+{
+	struct answer_stop_message	 message;
+	struct answer			*a;
+
+	if (msg->length != sizeof(message))
+		return;
+	memcpy(&message, data, sizeof(message));
+	a = answer_find(message.user_id, message.conversation_id);
+	if (a != NULL)
+		pipeline_stop(a);
+}
+
+json_t *
+answer_usage(const struct answer *a)
+{
+	if (!a->usage.is_known)
+		return (NULL);
+
+	return (json_pack("{s:I, s:I, s:I}",
+	    "inputTokens", (json_int_t)a->usage.input_tokens,
+	    "outputTokens", (json_int_t)a->usage.output_tokens,
+	    "totalTokens", (json_int_t)a->usage.total_tokens));
+}

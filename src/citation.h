@@ -1,0 +1,24 @@
+/*
+ * Citations as clients see them: {n, documentId, title, start, end, quote,
+ * sha256}, and heading when the passage has one.
+ */
+#ifndef LECTERN_CITATION_H
+#define LECTERN_CITATION_H
+
+#include <jansson.h>
+
+#include "cite.h"
+#include "retrieval.h"
+
+/* Of one mark; a new object, NULL when the bytes are not what they should be */
+json_t	*citation_json(const struct passage *, const struct cite_mark *);
+/* Of all marks, each citation once, in the order of the text; a new array. */
+json_t	*citation_list(const struct passage *, const struct cite *);
+/*
+ * The marks themselves for the end of a text part, those whose citation is in
+ * the list; a new array.
+ */
+json_t	*citation_marks(const struct passage *, const struct cite *,
+	    const json_t *list);
+
+#endif

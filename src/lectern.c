@@ -1,0 +1,309 @@
+/*
+ * Start and stop: the command line, the environment, Kore's hooks.
+ *
+ *	lectern COMMAND ...	runs here and exits (table below)
+ *	lectern -fnr		the server: Kore reads kore.conf, forks workers
+ *
+ * In the parent, before kore.conf is read: environment checked, keys derived.
+ * When it has been read: PORT and WORKERS applied, routes taken over. In each
+ * worker: layers set up, then the schema is brought up to date on a thread,
+ * as often as it takes; after a first failure, and until it succeeds,
+ * everything but pages and /health is 503.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kore/kore.h>
+#include <kore/http.h>
+#include <kore/hooks.h>
+
+#include "answer.h"
+#include "config.h"
+#include "conninfo.h"
+#include "db.h"
+#include "drain.h"
+#include "edge.h"
+#include "indexer.h"
+#include "ingest.h"
+#include "job.h"
+#include "log.h"
+#include "migrate.h"
+#include "route.h"
+#include "token.h"
+
+#define LECTERN_VERSION		"0.1.0"
+#define LECTERN_TICK_MS		100
+#define LECTERN_RETRY_MS	1000	/* between attempts to migrate */
+#define LECTERN_WHY_MAX		512
+/* Kore looks at every possible descriptor when a worker starts. */
+#define LECTERN_FILES_MAX	65536
+
+/* One attempt to bring the schema up to date, on a job thread. */
+struct lectern_migration {
+	int	result;
+	char	why[LECTERN_WHY_MAX];
+};
+
+static char	*lectern_conninfo;
+static char	 lectern_last_why[LECTERN_WHY_MAX];
+
+static int	command_migrate(int, char **);
+static int	command_ingest(int, char **);
+static int	command_health(int, char **);
+static int	command_version(int, char **);
+static void	lectern_command(int, char **);
+static void	lectern_configure(int);
+static void	lectern_die(const char *);
+static void	lectern_tick(void *, u_int64_t);
+static void	lectern_migrate(void *, u_int64_t);
+static void	lectern_migrate_work(void *);
+static void	lectern_migrate_done(void *, void *);
+
+int	__wrap_kore_server_bind(struct kore_server *, const char *,
+	    const char *, const char *);
+int	__real_kore_server_bind(struct kore_server *, const char *,
+	    const char *, const char *);
+void	__wrap_kore_worker_init(void);
+void	__real_kore_worker_init(void);
+
+static const struct {
+	const char	*name;
+	const char	*arguments;
+	int		(*run)(int, char **);
+} lectern_commands[] = {
+	{ "migrate", "", command_migrate },
+	{ "ingest", "[--shared] [--user EMAIL] PATH...", command_ingest },
+	{ "health", "", command_health },
+	{ "version", "", command_version }
+};
+
+void
+kore_parent_configure(int argc, char **argv)
+{
+	struct rlimit	limit;
+
+	/* Kore prints without flushing; each line should appear at once. */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	(void)umask(S_IRWXG | S_IRWXO);
+	if (argc > 1 && argv[1][0] != '-')
+		lectern_command(argc - 1, argv + 1);
+
+	kore_default_getopt(argc, argv);
+	lectern_configure(1);
+	if (token_init(config.secret_key, config.secret_key_old) == -1)
+		lectern_die("libsodium does not start on this machine.");
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur > LECTERN_FILES_MAX) {
+		limit.rlim_cur = LECTERN_FILES_MAX;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* `bind` in kore.conf: PORT and BIND_ADDRESS win over what stands there. */
+int
+__wrap_kore_server_bind(struct kore_server *server, const char *ip,
+    const char *port, const char *callback)
+{
+	return (__real_kore_server_bind(server,
+	    config.bind != NULL ? config.bind : ip,
+	    config.port != NULL ? config.port : port, callback));
+}
+
+/* The last moment before the workers are forked: kore.conf has been read. */
+void
+__wrap_kore_worker_init(void)
+{
+	if (config.workers != 0)
+		worker_count = (u_int16_t)config.workers;
+	route_init();
+	__real_kore_worker_init();
+}
+
+void
+kore_worker_configure(void)
+{
+	job_init();
+	db_init(lectern_conninfo);
+	edge_init();
+	answer_init();
+	drain_init();
+	kore_timer_add(lectern_tick, LECTERN_TICK_MS, NULL, 0);
+	lectern_migrate(NULL, 0);
+}
+
+static void
+lectern_tick(void *unused, u_int64_t now)
+{
+	(void)unused;
+	db_tick(now);
+	drain_tick(now);
+}
+
+/* ---- the schema ---- */
+
+static void
+lectern_migrate(void *unused, u_int64_t now)
+{
+	struct lectern_migration	*attempt;
+
+	(void)unused;
+	(void)now;
+	if ((attempt = calloc(1, sizeof(*attempt))) == NULL ||
+	    job_start(JOB_LONG, lectern_migrate_work, attempt,
+	    lectern_migrate_done, NULL) == NULL) {
+		free(attempt);
+		kore_timer_add(lectern_migrate, LECTERN_RETRY_MS, NULL,
+		    KORE_TIMER_ONESHOT);
+	}
+}
+
+static void
+lectern_migrate_work(void *arg)
+{
+	struct lectern_migration	*attempt = arg;
+
+	attempt->result = migrate_run(lectern_conninfo, attempt->why,
+	    sizeof(attempt->why));
+}
+
+static void
+lectern_migrate_done(void *arg, void *unused)
+{
+	struct lectern_migration	*attempt = arg;
+
+	(void)unused;
+	if (attempt->result == 0) {
+		db_open();
+		indexer_init(lectern_conninfo);
+	} else {
+		db_shut();
+		/* Said once, not at every attempt. */
+		if (strcmp(attempt->why, lectern_last_why) != 0) {
+			log_event(LOG_LEVEL_ERROR, "schema: %s", attempt->why);
+			(void)kore_strlcpy(lectern_last_why, attempt->why,
+			    sizeof(lectern_last_why));
+		}
+		kore_timer_add(lectern_migrate, LECTERN_RETRY_MS, NULL,
+		    KORE_TIMER_ONESHOT);
+	}
+	free(attempt);
+}
+
+/* ---- commands ---- */
+
+static void
+lectern_command(int argc, char **argv)
+{
+	size_t	i, count = sizeof(lectern_commands) /
+	    sizeof(lectern_commands[0]);
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(argv[0], lectern_commands[i].name) == 0)
+			exit(lectern_commands[i].run(argc, argv));
+	}
+	(void)fprintf(stderr, "lectern: there is no command \"%s\". "
+	    "There are:\n\n\tlectern -fnr\n", argv[0]);
+	for (i = 0; i < count; i++)
+		(void)fprintf(stderr, "\tlectern %s %s\n",
+		    lectern_commands[i].name, lectern_commands[i].arguments);
+	exit(2);
+}
+
+static int
+command_migrate(int argc, char **argv)
+{
+	char	why[LECTERN_WHY_MAX];
+
+	(void)argc;
+	(void)argv;
+	lectern_configure(0);
+	if (migrate_run(lectern_conninfo, why, sizeof(why)) == -1)
+		lectern_die(why);
+	(void)printf("The database is at schema version %d.\n",
+	    migrate_version());
+
+	return (0);
+}
+
+static int
+command_ingest(int argc, char **argv)
+{
+	lectern_configure(0);
+
+	return (ingest_main(lectern_conninfo, argc, argv));
+}
+
+/* GET /health on this machine; for a container's HEALTHCHECK. */
+static int
+command_health(int argc, char **argv)
+{
+	static const char	ask[] = "GET /health HTTP/1.1\r\n"
+	    "Host: localhost\r\nConnection: close\r\n\r\n";
+	const char		*port = getenv("PORT");
+	struct sockaddr_in	 address;
+	struct timeval		 limit = { .tv_sec = 3 };
+	char			 answer[64];
+	ssize_t			 len = -1;
+	int			 fd;
+
+	(void)argc;
+	(void)argv;
+	memset(&address, 0, sizeof(address));
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons((u_int16_t)strtoul(
+	    port == NULL || *port == '\0' ? "7860" : port, NULL, 10));
+	if ((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+	    sizeof(limit)) == 0 &&
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    send(fd, ask, sizeof(ask) - 1, 0) == (ssize_t)sizeof(ask) - 1)
+		len = recv(fd, answer, sizeof(answer), MSG_WAITALL);
+	if (len > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0) {
+		(void)printf("healthy\n");
+		return (0);
+	}
+	(void)fprintf(stderr, "lectern: the server does not answer.\n");
+
+	return (1);
+}
+
+static int
+command_version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	(void)printf("lectern %s, schema version %d\n", LECTERN_VERSION,
+	    migrate_version());
+
+	return (0);
+}
+
+static void
+lectern_configure(int is_server)
+{
+	char	why[LECTERN_WHY_MAX];
+
+	if (config_read(is_server, why, sizeof(why)) == -1)
+		lectern_die(why);
+	lectern_conninfo = conninfo_make(config.database_url, why,
+	    sizeof(why));
+	if (lectern_conninfo == NULL)
+		lectern_die(why);
+}
+
+static void
+lectern_die(const char *why)
+{
+	(void)fprintf(stderr, "lectern: %s\n", why);
+	exit(1);
+}
