@@ -1,0 +1,104 @@
+/*
+ * The form of the sign-in and sign-up pages: checked here for the obvious,
+ * sent, and the server's refusal put beside the field it blames.
+ */
+import { nextPath } from './next.js';
+import { part, say } from './dom.js';
+
+const WORDS = {
+  INVALID_EMAIL_OR_PASSWORD: ['', 'The e-mail address or the password is wrong.'],
+  INVALID_EMAIL: ['email', 'This is not a complete e-mail address.'],
+  PASSWORD_TOO_SHORT: ['password', 'Use at least 8 characters.'],
+  PASSWORD_TOO_LONG: ['password', 'Use at most 128 characters.'],
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email', 'There is an account with this address. Sign in instead.'],
+  EMAIL_NOT_VERIFIED: ['', 'Open the link in the mail that we sent you first.'],
+  EMAIL_PASSWORD_SIGN_UP_DISABLED: ['', 'New accounts are closed here. Ask whoever runs this server.'],
+};
+
+/* [field, words]; better-auth names a field as "[body.email] …" in its text. */
+function wordsFor(error) {
+  if (WORDS[error.code])
+    return WORDS[error.code];
+  const field = /^\[body\.(\w+)\]/.exec(error.message)?.[1] ?? '';
+  if (error.code === 'VALIDATION_ERROR' && field === 'email')
+    return WORDS.INVALID_EMAIL;
+  if (error.code === 'VALIDATION_ERROR' && field)
+    return [field, 'Please check this.'];
+  if (error.status === 429)
+    return ['', 'Too many attempts. Wait a minute, then try again.'];
+  return ['', error.message];
+}
+
+/* What the browser itself finds wrong with a field, in our words. */
+function complaint(input) {
+  const { validity } = input;
+  if (validity.valueMissing || (input.required && input.value.trim() === ''))
+    return `Fill in your ${input.labels[0].textContent.toLowerCase()}.`;
+  if (validity.typeMismatch)
+    return WORDS.INVALID_EMAIL[1];
+  if (validity.tooShort || (input.minLength > 0 && input.value.length < input.minLength))
+    return WORDS.PASSWORD_TOO_SHORT[1];
+  return '';
+}
+
+function blame(form, name, text) {
+  const input = name && form.elements.namedItem(name);
+  if (!input) {
+    say(part(form, 'form-error'), text);
+    return;
+  }
+  const line = document.getElementById(`${name}-error`);
+  say(line, text);
+  input.setAttribute('aria-invalid', 'true');
+  input.setAttribute('aria-errormessage', line.id);
+  input.focus();
+}
+
+function forgive(form) {
+  say(part(form, 'form-error'), '');
+  for (const line of form.querySelectorAll('.field-error'))
+    say(line, '');
+  for (const input of form.querySelectorAll('[aria-invalid]'))
+    input.removeAttribute('aria-invalid');
+}
+
+/* True when every field may be sent; else the first wrong one has the focus. */
+function isComplete(form) {
+  const wrong = [...form.elements].filter((input) => input.name && complaint(input));
+  for (const input of wrong.reverse())
+    blame(form, input.name, complaint(input));
+  return wrong.length === 0;
+}
+
+/* Runs `send(form's values)` on submit and leaves for the next page. */
+export function accountForm(send) {
+  const form = part(document, 'account-form');
+  const button = form.querySelector('button[type=submit]');
+
+  for (const link of document.querySelectorAll('[data-keep-next]'))
+    link.href += location.search + location.hash;
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    forgive(form);
+    if (!isComplete(form))
+      return;
+    button.disabled = true;
+    form.setAttribute('aria-busy', 'true');
+    try {
+      await send(form.elements);
+      location.assign(nextPath());
+    } catch (error) {
+      blame(form, ...wordsFor(error));
+      button.disabled = false;
+      form.removeAttribute('aria-busy');
+    }
+  });
+
+  /* Coming back through the history brings the page as it was left */
+  window.addEventListener('pageshow', () => {
+    button.disabled = false;
+    form.removeAttribute('aria-busy');
+  });
+  button.disabled = false;
+}

@@ -1,0 +1,91 @@
+/*
+ * Citations on the page: the numbered chips in an answer, the list of
+ * passages under it, and the card that shows a quote while its chip is
+ * pointed at or has the focus. A chip is a link to the passage in its
+ * document; on a wide screen slip.js opens it beside the answer instead.
+ */
+import { copyOf, part } from './dom.js';
+import { passageAddress } from './passage.js';
+
+const citations = new WeakMap();	/* link -> its citation */
+
+/* The citation that the element, or a parent of it, links to; else null. */
+export function citationOf(element) {
+  const link = element.closest('a');
+  return (link && citations.get(link)) ?? null;
+}
+
+export function chip(citation) {
+  const link = document.createElement('a');
+  link.className = 'chip';
+  link.href = passageAddress(citation);
+  link.textContent = String(citation.n);
+  link.dataset.chip = '';
+  link.setAttribute('aria-label', `Passage ${citation.n}, from ${citation.title}`);
+  citations.set(link, citation);
+  return link;
+}
+
+/* A number whose passage has not arrived yet. */
+export function pendingChip(n) {
+  const span = document.createElement('span');
+  span.className = 'chip chip-pending';
+  span.textContent = String(n);
+  return span;
+}
+
+/* One entry of the list of passages. */
+export function source(citation) {
+  const item = copyOf('source-template');
+  const link = part(item, 'link');
+  link.href = passageAddress(citation);
+  part(item, 'number').textContent = String(citation.n);
+  part(item, 'source-title').textContent = citation.title;
+  part(item, 'source-quote').textContent = citation.quote.replace(/\s+/g, ' ').trim();
+  citations.set(link, citation);
+  return item;
+}
+
+const GAP_PX = 8;
+
+function placeCard(card, link) {
+  const at = link.getBoundingClientRect();
+  const size = card.getBoundingClientRect();
+  const left = Math.min(Math.max(GAP_PX, at.left - size.width / 3), innerWidth - size.width - GAP_PX);
+  const above = at.top - size.height - GAP_PX;
+  card.style.setProperty('--card-left', `${left}px`);
+  card.style.setProperty('--card-top', `${above > GAP_PX ? above : at.bottom + GAP_PX}px`);
+}
+
+/* Shows the card for every chip below `root`. */
+export function watchChips(root) {
+  const card = document.getElementById('quote-card');
+  let shown = null;
+
+  function show(event) {
+    const link = event.target.closest('[data-chip]');
+    if (!link)
+      return;
+    const { title, quote } = citations.get(link);
+    part(card, 'quote-title').textContent = title;
+    part(card, 'quote-text').textContent = quote.trim();
+    link.setAttribute('aria-describedby', card.id);
+    card.showPopover();
+    placeCard(card, link);
+    shown = link;
+  }
+
+  function hide() {
+    shown?.removeAttribute('aria-describedby');
+    shown = null;
+    card.hidePopover();
+  }
+
+  root.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && show(event));
+  root.addEventListener('pointerout', hide);
+  root.addEventListener('focusin', (event) => event.target.matches(':focus-visible') && show(event));
+  root.addEventListener('focusout', hide);
+  root.addEventListener('click', hide);
+  addEventListener('scroll', () => shown && placeCard(card, shown), { passive: true });
+  addEventListener('keydown', (event) => event.key === 'Escape' && hide());
+}
