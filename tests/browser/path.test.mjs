@@ -1,0 +1,402 @@
+// The first path through the program as a person walks it, in a real browser:
+// an account, a document, a question, the answer, and the passage it cites.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { DESK, PHONE, overflow, startBrowser } from '../lib/browser.mjs';
+import { startLectern } from '../lib/lectern.mjs';
+
+const PASSWORD = 'a lamp with a green shade';
+
+// Characters of one to four bytes stand before the passage: whoever counts
+// anything but bytes marks the wrong words.
+const RULES = `# Reading room rules
+
+Ältere Fassung: 1987 – übernommen; 閲覧室 𝔏.
+
+## Slips
+
+A volume fetched from the closed stacks may remain on the reader's desk for seven days, provided that a signed slip is left between its pages.
+
+## Lamps
+
+Each desk has a lamp. It may be lit at any hour at which the room is open.
+
+## Pictures
+
+Portraits of the founders ![portrait](http://elsewhere.invalid/portrait.png) <img src="http://elsewhere.invalid/tag.png" onerror="document.title='taken'"> hang beside the staircase.
+`;
+const PASSAGE = 'A volume fetched from the closed stacks may remain on the ' +
+  'reader\'s desk for seven days, provided that a signed slip is left between ' +
+  'its pages.';
+const QUESTION = 'How many days may a volume from the closed stacks remain on a desk?';
+
+let lectern;
+let browser;
+
+before(async () => {
+  lectern = await startLectern();
+  browser = await startBrowser(lectern.url);
+});
+
+after(async () => {
+  await browser?.stop();
+  await lectern?.stop();
+  assert.equal(lectern?.restarts(), 0, 'a worker was lost');
+});
+
+async function signUp(page, email, name = 'Ann Lindqvist') {
+  await page.goto('/sign-up');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL('**/chat');
+}
+
+// Resolves to the address of the document's page once it can be asked.
+async function addDocument(page, name, text) {
+  await page.goto('/documents');
+  await page.getByLabel('Choose files').setInputFiles(
+    { name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
+  const row = page.getByRole('listitem').filter({ hasText: name.replace(/\.\w+$/, '') });
+  await row.getByRole('link', { name: 'Ask' }).waitFor();
+  return row.getByRole('link').first().getAttribute('href');
+}
+
+// Resolves to the answer once it is finished.
+async function ask(page, question) {
+  const turn = page.getByRole('article').filter({ hasText: question }).last();
+
+  await page.getByLabel('Your question').fill(question);
+  await page.keyboard.press('Enter');
+  await turn.locator('[data-answer]:not([aria-busy])').waitFor();
+  return turn;
+}
+
+function marked(page, place) {
+  return page.locator(`${place} mark`).first();
+}
+
+describe('the first path', () => {
+  test('leads from the front page to the exact passage behind an answer', async () => {
+    const { page, troubles, close } = await browser.person({ viewport: PHONE });
+
+    await page.goto('/');
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    await page.getByLabel('Name').fill('Ann Lindqvist');
+    await page.getByLabel('E-mail').fill('ann@example.com');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.waitForURL('**/chat');
+
+    await page.getByRole('link', { name: 'Documents', exact: true }).click();
+    await page.getByLabel('Choose files').setInputFiles(
+      { name: 'rules.md', mimeType: 'text/markdown', buffer: Buffer.from(RULES) });
+    await page.getByRole('listitem').filter({ hasText: 'rules' })
+      .getByRole('link', { name: 'Ask' }).waitFor();
+
+    await page.getByRole('link', { name: 'Chat', exact: true }).click();
+    const turn = await ask(page, QUESTION);
+    assert.match(await turn.locator('[data-prose]').innerText(), /seven days/);
+    assert.match(await page.locator('[data-announcer]').innerText(), /seven days/,
+      'the finished answer is announced');
+    assert.match(page.url(), /\/chat\/[^/]+$/, 'the conversation has its address');
+
+    await turn.locator('[data-prose] a.chip').first().click();
+    await page.waitForURL(/\/documents\/[^/]+#\d+-\d+$/);
+    const mark = marked(page, '[data-text]');
+    await mark.waitFor();
+    assert.ok((await mark.innerText()).includes('seven days'));
+
+    const [start, end] = new URL(page.url()).hash.slice(1).split('-').map(Number);
+    assert.equal(await mark.evaluate((element) => element.textContent),
+      Buffer.from(RULES).subarray(start, end).toString(), 'marked by bytes');
+    assert.equal(await page.locator('[data-text]').evaluate((element) =>
+      element.textContent), RULES, 'the text is shown to the letter');
+    assert.ok(await mark.evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    }), 'the passage is in view');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('finds the conversation again after a reload', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'again@example.com');
+    await addDocument(page, 'rules.md', RULES);
+    await page.goto('/chat');
+    const first = await ask(page, QUESTION);
+    const words = await first.locator('[data-prose]').innerText();
+
+    await page.getByLabel('Your question').fill('and half a question');
+    await page.reload();
+    const turn = page.getByRole('article').filter({ hasText: QUESTION });
+    await turn.locator('a.chip').first().waitFor();
+    assert.equal(await turn.locator('[data-prose]').innerText(), words);
+    assert.equal(await page.getByLabel('Your question').inputValue(),
+      'and half a question', 'the draft is kept');
+    assert.equal(await page.getByRole('navigation', { name: 'Conversations' })
+      .getByRole('listitem').count(), 1);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+});
+
+describe('a citation', () => {
+  test('opens beside the answer where the screen has room, and gives the focus back', async () => {
+    const { page, troubles, close } = await browser.person({ viewport: DESK });
+
+    await signUp(page, 'wide@example.com');
+    await addDocument(page, 'rules.md', RULES);
+    await page.goto('/chat');
+    const turn = await ask(page, QUESTION);
+    const chip = turn.locator('[data-prose] a.chip').first();
+
+    await chip.hover();
+    const card = page.getByRole('tooltip');
+    await card.waitFor();
+    assert.ok((await card.innerText()).includes('seven days'), 'the card shows the quote');
+
+    await chip.focus();
+    await page.keyboard.press('Enter');
+    const mark = marked(page, '[data-slip-text]');
+    await mark.waitFor();
+    assert.ok((await mark.innerText()).includes('seven days'));
+    assert.match(page.url(), /\/chat\//, 'the answer stays');
+    await page.keyboard.press('Escape');
+    assert.ok(await chip.evaluate((element) => element === document.activeElement));
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('marks exactly the bytes that its address names', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'bytes@example.com');
+    const address = await addDocument(page, 'rules.md', RULES);
+    const start = Buffer.from(RULES).indexOf(PASSAGE);
+
+    await page.goto(`${address}#${start}-${start + Buffer.byteLength(PASSAGE)}`);
+    await marked(page, '[data-text]').waitFor();
+    assert.equal(await marked(page, '[data-text]').textContent(), PASSAGE);
+
+    await page.goto('/documents');
+    await page.goto(`${address}#${start}-99999999`);
+    await page.getByText('This passage lies outside the text').waitFor();
+    assert.equal(await page.locator('[data-text] mark').count(), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+});
+
+describe('an answer', () => {
+  test('says so, without a passage, when the documents do not hold it', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'honest@example.com');
+    await addDocument(page, 'rules.md', RULES);
+    await page.goto('/chat');
+    const turn = await ask(page, 'Who painted the Zwickmühle altarpiece?');
+
+    await turn.getByText('Not in your documents').waitFor();
+    assert.equal(await turn.locator('a.chip').count(), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('loads nothing and runs nothing that a document contains', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'hostile@example.com');
+    await addDocument(page, 'rules.md', RULES);
+    await page.goto('/chat');
+    const turn = await ask(page, 'Where do the portraits of the founders hang?');
+
+    assert.match(await turn.locator('[data-prose]').innerText(), /staircase/);
+    assert.equal(await turn.locator('img').count(), 0);
+    assert.notEqual(await page.title(), 'taken');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+});
+
+describe('signing in', () => {
+  test('takes nothing but a keyboard and leads back to the page asked for', async () => {
+    const setUp = await browser.person();
+    await signUp(setUp.page, 'keys@example.com');
+    await setUp.close();
+
+    const { page, troubles, close } = await browser.person();
+    const { keyboard } = page;
+
+    await page.goto('/documents');
+    await page.waitForURL('**/sign-in?next=*');
+    await page.locator('button[type=submit]:enabled').waitFor();
+    await page.getByLabel('E-mail').focus();
+    await keyboard.type('keys@example.com');
+    await keyboard.press('Tab');
+    await keyboard.type(PASSWORD);
+    await keyboard.press('Enter');
+    await page.waitForURL('**/documents');
+
+    await keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent),
+      'Skip to content', 'the first stop skips to the content');
+    assert.ok(await page.evaluate(() =>
+      getComputedStyle(document.activeElement).outlineStyle !== 'none'), 'the focus is visible');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('names a wrong password without telling whether the account exists', async () => {
+    const setUp = await browser.person();
+    await signUp(setUp.page, 'known@example.com');
+    await setUp.close();
+
+    const { page, close } = await browser.person();
+    const words = [];
+    for (const email of ['known@example.com', 'unknown@example.com']) {
+      await page.goto('/sign-in');
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Password').fill('something else');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      const alert = page.getByRole('alert').filter({ hasText: /./ });
+      await alert.waitFor();
+      words.push(await alert.innerText());
+    }
+    assert.equal(words[0], 'The e-mail address or the password is wrong.');
+    assert.equal(words[1], words[0]);
+    await close();
+  });
+
+  test('never leads to another site', async () => {
+    const setUp = await browser.person();
+    await signUp(setUp.page, 'next@example.com');
+    await setUp.close();
+
+    for (const next of ['//evil.invalid/', '/\\evil.invalid/', 'http://evil.invalid/',
+      '/%09/evil.invalid/', 'javascript:alert(1)']) {
+      const { page, troubles, close } = await browser.person();
+
+      await page.goto(`/sign-in?next=${next.includes('%') ? next : encodeURIComponent(next)}`);
+      await page.getByLabel('E-mail').fill('next@example.com');
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.waitForURL(`${lectern.url}/chat`);
+      assert.deepEqual(troubles, [], next);
+      await close();
+    }
+  });
+});
+
+describe('the shelf', () => {
+  test('of one person shows nothing to another', async () => {
+    const ann = await browser.person();
+    await signUp(ann.page, 'first@example.com');
+    const address = await addDocument(ann.page, 'rules.md', RULES);
+    await ann.page.goto('/chat');
+    await ask(ann.page, QUESTION);
+    const conversation = new URL(ann.page.url()).pathname;
+
+    const bob = await browser.person();
+    await signUp(bob.page, 'second@example.com', 'Bob');
+    await bob.page.goto('/documents');
+    await bob.page.getByText('Nothing here yet.').waitFor();
+    await bob.page.goto('/chat');
+    await bob.page.getByText('Your conversations will be kept here.').waitFor();
+    const turn = await ask(bob.page, QUESTION);
+    assert.doesNotMatch(await turn.innerText(), /signed slip/);
+    assert.deepEqual(bob.troubles, []);
+
+    await bob.page.goto(address);
+    await bob.page.getByText('There is no such document.').waitFor();
+    assert.doesNotMatch(await bob.page.innerText('body'), /signed slip/);
+    await bob.page.goto(conversation);
+    await bob.page.getByText('There is no such conversation.').waitFor();
+    assert.doesNotMatch(await bob.page.innerText('body'), /signed slip/);
+    await Promise.all([ann.close(), bob.close()]);
+  });
+
+  test('gives up a document only when its owner says so twice', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'delete@example.com');
+    await addDocument(page, 'rules.md', RULES);
+    await page.getByRole('button', { name: /^Delete/ }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    assert.equal(await page.locator('[data-own] [data-paper]').count(), 1);
+
+    await page.getByRole('button', { name: /^Delete/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Nothing here yet.').waitFor();
+    await page.reload();
+    await page.getByText('Nothing here yet.').waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('says why a file was not taken, and takes the others', async () => {
+    const { page, close } = await browser.person();
+
+    await signUp(page, 'refused@example.com');
+    await page.goto('/documents');
+    await page.getByLabel('Choose files').setInputFiles([
+      { name: 'empty.md', mimeType: 'text/markdown', buffer: Buffer.from('') },
+      { name: 'rules.md', mimeType: 'text/markdown', buffer: Buffer.from(RULES) },
+    ]);
+    const refused = page.getByRole('listitem').filter({ hasText: 'empty' });
+    await refused.getByText(/Not added|Not readable/).waitFor();
+    assert.match(await refused.innerText(), /no text/);
+    await page.getByRole('listitem').filter({ hasText: 'rules' })
+      .getByRole('link', { name: 'Ask' }).waitFor();
+    await close();
+  });
+});
+
+describe('a page', () => {
+  test('is never wider than a phone, and keeps its policy', async () => {
+    const { page, troubles, close } = await browser.person({ viewport: PHONE });
+
+    for (const path of ['/', '/sign-in', '/sign-up']) {
+      await page.goto(path);
+      assert.equal(await overflow(page), 0, path);
+    }
+    await signUp(page, 'narrow@example.com');
+    const address = await addDocument(page, `${'a-long-name-'.repeat(12)}.md`,
+      `${RULES}\n${'unbroken'.repeat(60)}\n`);
+    await page.goto('/chat');
+    await ask(page, QUESTION);
+    for (const path of [new URL(page.url()).pathname, '/chat', '/documents', address]) {
+      await page.goto(path);
+      await page.waitForLoadState('networkidle');
+      assert.equal(await overflow(page), 0, path);
+    }
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('that does not exist says so, with the status of it', async () => {
+    const { page, close } = await browser.person();
+
+    const response = await page.goto('/no-such-page');
+    assert.equal(response.status(), 404);
+    await page.getByRole('heading', { name: 'Not on this shelf' }).waitFor();
+    await close();
+  });
+
+  test('follows the reader from light to dark', async () => {
+    const { page, close } = await browser.person({ colorScheme: 'light' });
+    const ground = () => page.evaluate(() =>
+      getComputedStyle(document.documentElement).backgroundColor);
+
+    await page.goto('/');
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.notEqual(await ground(), light);
+    await close();
+  });
+});
