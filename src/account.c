@@ -13,16 +13,13 @@
 #include <sys/types.h>
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <sodium.h>
 
 #include "config.h"
 #include "cookie.h"
 #include "input.h"
-#include "password.h"
 #include "reply.h"
+#include "secret.h"
 #include "session.h"
 #include "utf8.h"
 
@@ -45,17 +42,9 @@ struct account {
 	/* what becomes of it */
 	char			 address[ACCOUNT_EMAIL_MAX + 1]; /* lower case */
 	char			 user_id[37];
-	char			 hash[PASSWORD_HASH_LEN];
-	int			 has_worked;	/* the job's answer */
+	struct secret		 secret;	/* the job's answer */
 	json_t			*user;
 	struct session_new	 session;
-};
-
-/* A password on its way through a job; the job owns it. */
-struct account_secret {
-	char	*password;			/* normalised */
-	char	 hash[PASSWORD_HASH_LEN];	/* in to verify, out of hashing */
-	int	 has_worked;
 };
 
 #define ACCOUNT_FIELD(json, member, kind, how, low, high, rule)		\
@@ -123,12 +112,6 @@ static enum step	sign_in_opened(struct request *);
 static enum step	sign_in_form_opened(struct request *);
 
 static void		account_free(void *);
-static enum error_id	account_judge_password(const char *);
-static enum step	account_send_secret(struct request *, u_int8_t,
-			    const char *, void (*)(void *));
-static void		account_hash(void *);
-static void		account_verify(void *);
-static void		account_secret_done(void *, void *);
 static void		account_lower(const char *, char *, size_t);
 
 #define ACCOUNT_PLAN(route, table, how)					\
@@ -227,11 +210,11 @@ sign_up_begin(struct request *r)
 
 	if (!config.sign_up_open)
 		return (request_fail(r, ERROR_SIGN_UP_CLOSED));
-	if ((error = account_judge_password(a->password)) != ERROR_NONE)
+	if ((error = secret_judge(a->password)) != ERROR_NONE)
 		return (request_fail(r, error));
 	account_lower(a->email, a->address, sizeof(a->address));
 
-	return (account_send_secret(r, SIGN_UP_HASHED, NULL, account_hash));
+	return (secret_hash(r, SIGN_UP_HASHED, a->password, &a->secret));
 }
 
 static enum step
@@ -241,14 +224,14 @@ sign_up_hashed(struct request *r)
 	char		 agent[256];
 	int		 signs_in = r->plan == &sign_up_plan;
 
-	if (!a->has_worked)
+	if (!a->secret.fits)
 		return (request_fail(r, ERROR_INTERNAL));
 	token_id(a->user_id);
 	session_draw(&a->session, a->remember != 0);
 
 	return (db_send(r, SIGN_UP_STORED, STATEMENT_ACCOUNT_CREATE,
 	    DB_TEXT(a->user_id), DB_TEXT(a->name == NULL ? "" : a->name),
-	    DB_TEXT(a->address), DB_TEXT(a->image), DB_TEXT(a->hash),
+	    DB_TEXT(a->address), DB_TEXT(a->image), DB_TEXT(a->secret.hash),
 	    DB_TEXT(signs_in ? a->session.id : NULL),
 	    DB_TEXT(a->session.hash), DB_INT(a->session.seconds),
 	    DB_BOOL(a->session.is_remembered), DB_TEXT(r->address),
@@ -346,8 +329,8 @@ sign_in_found(struct request *r)
 		hash = db_text(&r->db, 0, 7);
 	}
 
-	return (account_send_secret(r, SIGN_IN_VERIFIED, hash,
-	    account_verify));
+	return (secret_verify(r, SIGN_IN_VERIFIED, a->password, hash,
+	    &a->secret));
 }
 
 static enum step
@@ -356,7 +339,7 @@ sign_in_verified(struct request *r)
 	struct account	*a = r->data;
 	char		 agent[256];
 
-	if (!a->has_worked)
+	if (!a->secret.fits)
 		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
 	session_draw(&a->session, a->remember != 0);
 
@@ -411,67 +394,6 @@ account_free(void *data)
 	struct account	*a = data;
 
 	json_decref(a->user);
-}
-
-static enum error_id
-account_judge_password(const char *password)
-{
-	size_t	len = utf8_utf16_len(password, strlen(password));
-
-	return (len < PASSWORD_MIN ? ERROR_PASSWORD_TOO_SHORT :
-	    len > PASSWORD_MAX ? ERROR_PASSWORD_TOO_LONG : ERROR_NONE);
-}
-
-static enum step
-account_send_secret(struct request *r, u_int8_t state, const char *hash,
-    void (*work)(void *))
-{
-	struct account		*a = r->data;
-	struct account_secret	*secret;
-
-	if ((secret = calloc(1, sizeof(*secret))) == NULL ||
-	    (secret->password = password_normalize(a->password)) == NULL) {
-		free(secret);
-		return (request_fail(r, ERROR_INTERNAL));
-	}
-	if (hash != NULL)
-		(void)kore_strlcpy(secret->hash, hash, sizeof(secret->hash));
-
-	return (job_send(r, state, work, secret, account_secret_done));
-}
-
-static void
-account_hash(void *arg)
-{
-	struct account_secret	*secret = arg;
-
-	secret->has_worked = password_hash(secret->password,
-	    secret->hash) == 0;
-}
-
-static void
-account_verify(void *arg)
-{
-	struct account_secret	*secret = arg;
-
-	secret->has_worked = password_verify(secret->password, secret->hash);
-}
-
-static void
-account_secret_done(void *arg, void *owner)
-{
-	struct account_secret	*secret = arg;
-	struct request		*r = owner;
-	struct account		*a;
-
-	if (r != NULL) {
-		a = r->data;
-		a->has_worked = secret->has_worked;
-		memcpy(a->hash, secret->hash, sizeof(a->hash));
-	}
-	password_free(secret->password);
-	sodium_memzero(secret, sizeof(*secret));
-	free(secret);
 }
 
 /* ASCII letters are all that the address rule lets through. */

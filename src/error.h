@@ -59,6 +59,14 @@
 	X(USER_EXISTS, 422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",	\
 	    "User already exists. Use another email.")			\
 	X(EMAIL_IN_USE, 409, "EMAIL_IN_USE", "Email already in use")	\
+	X(INVALID_PASSWORD, 400, "INVALID_PASSWORD", "Invalid password") \
+	X(NO_FIELDS, 400, NULL, "No fields to update")			\
+	X(EMAIL_FIXED, 400, "EMAIL_CAN_NOT_BE_UPDATED",			\
+	    "Email can not be updated")					\
+	X(NO_CREDENTIAL, 400, "CREDENTIAL_ACCOUNT_NOT_FOUND",		\
+	    "Credential account not found")				\
+	X(SESSION_EXPIRED, 400, "SESSION_EXPIRED",			\
+	    "Session expired. Re-authenticate to perform this action.")	\
 	X(SIGN_UP_CLOSED, 400, "EMAIL_PASSWORD_SIGN_UP_DISABLED",	\
 	    "Email and password sign up is not enabled")		\
 	X(FAILED_TO_GET_SESSION, 500, "FAILED_TO_GET_SESSION",		\

@@ -4,6 +4,9 @@
  *
  *	session_authenticate	FIND -> (REFRESH ->) let the handler run,
  *				or 401 / the sign-in page
+ *	session_visit		the same, but nobody is refused here: the
+ *				account routes judge the body first and then
+ *				look at r->is_signed_in
  *	GET get-session		FIND -> (REFRESH ->) {session,user} or null
  *	POST sign-out		CHECK -> DELETE -> {success:true}
  *
@@ -29,6 +32,7 @@
 #define SESSION_NEXT_MAX	1024
 
 int	session_authenticate(struct http_request *, const char *);
+int	session_visit(struct http_request *, const char *);
 int	session_get(struct http_request *);
 int	session_sign_out(struct http_request *);
 
@@ -56,6 +60,11 @@ static const struct request_plan	auth_plan = {
 	.steps = auth_steps,
 	.steps_len = 3
 };
+static const struct request_plan	visit_plan = {
+	.name = "visit",
+	.steps = auth_steps,
+	.steps_len = 3
+};
 
 /* Kore's validator of the authentication block; answers by itself. */
 int
@@ -64,6 +73,15 @@ session_authenticate(struct http_request *http, const char *unused)
 	(void)unused;
 
 	return (request_authenticate(http, &auth_plan));
+}
+
+/* The same for `authentication visitor`, which lets everybody in. */
+int
+session_visit(struct http_request *http, const char *unused)
+{
+	(void)unused;
+
+	return (request_authenticate(http, &visit_plan));
 }
 
 static enum step
@@ -113,6 +131,8 @@ auth_refuse(struct request *r)
 {
 	char	next[SESSION_NEXT_MAX], location[SESSION_NEXT_MAX + 32];
 
+	if (r->plan == &visit_plan)
+		return (request_pass(r));
 	if (r->face != FACE_PAGE)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	(void)percent_encode(r->http->path, strlen(r->http->path), next,

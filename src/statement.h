@@ -12,6 +12,13 @@
 	X(SESSION_FIND, session_find)					\
 	X(SESSION_REFRESH, session_refresh)				\
 	X(SESSION_DELETE, session_delete)				\
+	X(SESSION_LIST, session_list)					\
+	X(SESSION_REVOKE, session_revoke)				\
+	X(SESSION_REVOKE_ALL, session_revoke_all)			\
+	X(PROFILE_UPDATE, profile_update)				\
+	X(PROFILE_GET, profile_get)					\
+	X(PROFILE_DELETE, profile_delete)				\
+	X(CREDENTIAL_CHANGE, credential_change)				\
 	X(DOCUMENT_CREATE, document_create)				\
 	X(DOCUMENT_LIST, document_list)					\
 	X(DOCUMENT_GET, document_get)					\

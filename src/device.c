@@ -1,0 +1,191 @@
+/*
+ * The sessions of the person who asks: seen and ended.
+ *
+ *	GET list-sessions		ASK -> LISTED
+ *	POST revoke-session {token}	READ -> ENDED
+ *	POST revoke-sessions		READ -> ENDED, this one too
+ *	POST revoke-other-sessions	READ -> ENDED, all but this one
+ *
+ * A session's token is derived from its id, so that the list can show it
+ * though the database holds its hash only. Unknown tokens and those of other
+ * people are answered like one's own, and stay as they are.
+ */
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <string.h>
+
+#include "cookie.h"
+#include "input.h"
+#include "reply.h"
+#include "session.h"
+
+int	device_list(struct http_request *);
+int	device_revoke(struct http_request *);
+int	device_revoke_all(struct http_request *);
+int	device_revoke_others(struct http_request *);
+
+/* What revoke-session is told. */
+struct device {
+	const char	*token;
+};
+
+static const struct input_field	device_fields[] = {
+	{ .name = "token", .type = INPUT_STRING, .flags = INPUT_REQUIRED,
+	  .offset = offsetof(struct device, token) }
+};
+
+enum { DEVICE_ASK, DEVICE_TOLD };
+
+static enum step	list_ask(struct request *);
+static enum step	list_told(struct request *);
+static enum step	revoke_read(struct request *);
+static enum step	revoke_ended(struct request *);
+static enum step	revoke_all_read(struct request *);
+static enum step	revoke_all_ended(struct request *);
+static enum step	revoke_others_read(struct request *);
+static enum step	revoke_others_ended(struct request *);
+static enum step	device_end_all(struct request *, const char *);
+static enum step	device_done(struct request *);
+
+#define DEVICE_PLAN(what, route, first, second, size)			\
+	static const struct request_step	what##_steps[] = {	\
+		[DEVICE_ASK] = REQUEST_STEP(first),			\
+		[DEVICE_TOLD] = REQUEST_STEP(second)			\
+	};								\
+	static const struct request_plan	what##_plan = {		\
+		.name = route, .steps = what##_steps, .steps_len = 2,	\
+		.flags = REQUEST_BODY_FIRST, .data_len = size		\
+	}
+
+DEVICE_PLAN(list, "GET /api/auth/list-sessions", list_ask, list_told, 0);
+DEVICE_PLAN(revoke, "POST /api/auth/revoke-session", revoke_read,
+    revoke_ended, sizeof(struct device));
+DEVICE_PLAN(revoke_all, "POST /api/auth/revoke-sessions", revoke_all_read,
+    revoke_all_ended, 0);
+DEVICE_PLAN(revoke_others, "POST /api/auth/revoke-other-sessions",
+    revoke_others_read, revoke_others_ended, 0);
+
+int
+device_list(struct http_request *http)
+{
+	return (request_run(http, &list_plan));
+}
+
+int
+device_revoke(struct http_request *http)
+{
+	return (request_run(http, &revoke_plan));
+}
+
+int
+device_revoke_all(struct http_request *http)
+{
+	return (request_run(http, &revoke_all_plan));
+}
+
+int
+device_revoke_others(struct http_request *http)
+{
+	return (request_run(http, &revoke_others_plan));
+}
+
+static enum step
+list_ask(struct request *r)
+{
+	if (!r->is_signed_in)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
+
+	return (db_send(r, DEVICE_TOLD, STATEMENT_SESSION_LIST,
+	    DB_TEXT(r->who.user_id)));
+}
+
+static enum step
+list_told(struct request *r)
+{
+	json_t	*list = json_array();
+	char	 token[TOKEN_ID_LEN + 1];
+	int	 row;
+
+	for (row = 0; row < db_rows(&r->db); row++) {
+		token_session(db_text(&r->db, row, SESSION_ID), token);
+		json_array_append_new(list,
+		    session_object(&r->db, row, token));
+	}
+	reply_header(r, "cache-control", "no-store");
+
+	return (reply_json(r, 200, list));
+}
+
+static enum step
+revoke_read(struct request *r)
+{
+	struct device	*d = r->data;
+	char		 hash[TOKEN_HASH_LEN + 1];
+
+	if (input_json(r, device_fields, 1, d) == STEP_DONE)
+		return (STEP_DONE);
+	if (!r->is_signed_in)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
+	token_hash(d->token, strlen(d->token), hash);
+
+	return (db_send(r, DEVICE_TOLD, STATEMENT_SESSION_REVOKE,
+	    DB_TEXT(r->who.user_id), DB_TEXT(hash)));
+}
+
+static enum step
+revoke_ended(struct request *r)
+{
+	if (db_rows(&r->db) == 1 &&
+	    strcmp(db_text(&r->db, 0, 0), r->who.session_id) == 0)
+		cookie_clear_session(r);
+
+	return (device_done(r));
+}
+
+static enum step
+revoke_all_read(struct request *r)
+{
+	return (device_end_all(r, NULL));
+}
+
+static enum step
+revoke_all_ended(struct request *r)
+{
+	cookie_clear_session(r);
+
+	return (device_done(r));
+}
+
+static enum step
+revoke_others_read(struct request *r)
+{
+	return (device_end_all(r, r->who.session_id));
+}
+
+static enum step
+revoke_others_ended(struct request *r)
+{
+	return (device_done(r));
+}
+
+static enum step
+device_end_all(struct request *r, const char *but)
+{
+	char	agent[256];
+
+	if (input_json_or_nothing(r, NULL, 0, NULL) == STEP_DONE)
+		return (STEP_DONE);
+	if (!r->is_signed_in)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
+
+	return (db_send(r, DEVICE_TOLD, STATEMENT_SESSION_REVOKE_ALL,
+	    DB_TEXT(r->who.user_id), DB_TEXT(but), DB_TEXT(r->address),
+	    DB_TEXT(session_agent(r, agent))));
+}
+
+static enum step
+device_done(struct request *r)
+{
+	return (reply_json(r, 200, json_pack("{s:b}", "status", 1)));
+}

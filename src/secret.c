@@ -1,0 +1,99 @@
+/*
+ * A password's way through a job: normalised copy in, verdict or hash out,
+ * everything wiped on every path, also when the asker has gone meanwhile.
+ */
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "secret.h"
+#include "utf8.h"
+
+/* The job owns all of it; `out` is written only while its request lives. */
+struct secret_job {
+	char		*password;	/* normalised */
+	struct secret	 result;	/* its hash is also what to verify */
+	struct secret	*out;
+};
+
+static enum step	secret_send(struct request *, u_int8_t, const char *,
+			    const char *, struct secret *, void (*)(void *));
+static void		secret_hash_work(void *);
+static void		secret_verify_work(void *);
+static void		secret_done(void *, void *);
+
+enum error_id
+secret_judge(const char *password)
+{
+	size_t	len = utf8_utf16_len(password, strlen(password));
+
+	return (len < PASSWORD_MIN ? ERROR_PASSWORD_TOO_SHORT :
+	    len > PASSWORD_MAX ? ERROR_PASSWORD_TOO_LONG : ERROR_NONE);
+}
+
+enum step
+secret_hash(struct request *r, u_int8_t state, const char *password,
+    struct secret *out)
+{
+	return (secret_send(r, state, password, NULL, out,
+	    secret_hash_work));
+}
+
+enum step
+secret_verify(struct request *r, u_int8_t state, const char *password,
+    const char *hash, struct secret *out)
+{
+	return (secret_send(r, state, password, hash, out,
+	    secret_verify_work));
+}
+
+static enum step
+secret_send(struct request *r, u_int8_t state, const char *password,
+    const char *hash, struct secret *out, void (*work)(void *))
+{
+	struct secret_job	*job;
+
+	if ((job = calloc(1, sizeof(*job))) == NULL ||
+	    (job->password = password_normalize(password)) == NULL) {
+		free(job);
+		return (request_fail(r, ERROR_INTERNAL));
+	}
+	if (hash != NULL)
+		(void)kore_strlcpy(job->result.hash, hash,
+		    sizeof(job->result.hash));
+	job->out = out;
+
+	return (job_send(r, state, work, job, secret_done));
+}
+
+static void
+secret_hash_work(void *arg)
+{
+	struct secret_job	*job = arg;
+
+	job->result.fits = password_hash(job->password,
+	    job->result.hash) == 0;
+}
+
+static void
+secret_verify_work(void *arg)
+{
+	struct secret_job	*job = arg;
+
+	job->result.fits = password_verify(job->password, job->result.hash);
+}
+
+static void
+secret_done(void *arg, void *owner)
+{
+	struct secret_job	*job = arg;
+
+	if (owner != NULL)
+		*job->out = job->result;
+	password_free(job->password);
+	sodium_memzero(job, sizeof(*job));
+	free(job);
+}
