@@ -15,15 +15,17 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "address.h"
 #include "config.h"
 #include "cookie.h"
 #include "input.h"
+#include "letter.h"
+#include "mailer.h"
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
 #include "utf8.h"
 
-#define ACCOUNT_EMAIL_MAX	255
 #define ACCOUNT_NAME_MAX	1000
 #define ACCOUNT_IMAGE_MAX	65536
 #define ACCOUNT_URL_MAX		4096
@@ -40,11 +42,12 @@ struct account {
 	const char		*callback;
 	int			 remember;	/* -1: not said */
 	/* what becomes of it */
-	char			 address[ACCOUNT_EMAIL_MAX + 1]; /* lower case */
+	char			 address[ADDRESS_MAX + 1]; /* lower case */
 	char			 user_id[37];
 	struct secret		 secret;	/* the job's answer */
 	json_t			*user;
 	struct session_new	 session;
+	struct letter		 letter;	/* asks to verify the address */
 };
 
 #define ACCOUNT_FIELD(json, member, kind, how, low, high, rule)		\
@@ -60,7 +63,7 @@ static const struct input_field	account_sign_up_fields[] = {
 	ACCOUNT_FIELD("name", name, INPUT_STRING, INPUT_REQUIRED, 0,
 	    ACCOUNT_NAME_MAX, "name"),
 	ACCOUNT_FIELD("email", email, INPUT_STRING, INPUT_REQUIRED, 0,
-	    ACCOUNT_EMAIL_MAX, "email"),
+	    ADDRESS_MAX, "email"),
 	ACCOUNT_FIELD("password", password, INPUT_STRING, INPUT_REQUIRED, 1,
 	    0, "password"),
 	ACCOUNT_FIELD("image", image, INPUT_STRING, 0, 0, ACCOUNT_IMAGE_MAX,
@@ -72,7 +75,7 @@ static const struct input_field	account_register_fields[] = {
 	ACCOUNT_FIELD("name", name, INPUT_STRING, 0, 0, ACCOUNT_NAME_MAX,
 	    "name"),
 	ACCOUNT_FIELD("email", email, INPUT_STRING, INPUT_REQUIRED, 0,
-	    ACCOUNT_EMAIL_MAX, "email"),
+	    ADDRESS_MAX, "email"),
 	ACCOUNT_FIELD("password", password, INPUT_STRING, INPUT_REQUIRED, 1,
 	    0, "password")
 };
@@ -112,7 +115,6 @@ static enum step	sign_in_opened(struct request *);
 static enum step	sign_in_form_opened(struct request *);
 
 static void		account_free(void *);
-static void		account_lower(const char *, char *, size_t);
 
 #define ACCOUNT_PLAN(route, table, how)					\
 	{ .name = "POST /api/auth/" route, .steps = table,		\
@@ -212,7 +214,7 @@ sign_up_begin(struct request *r)
 		return (request_fail(r, ERROR_SIGN_UP_CLOSED));
 	if ((error = secret_judge(a->password)) != ERROR_NONE)
 		return (request_fail(r, error));
-	account_lower(a->email, a->address, sizeof(a->address));
+	(void)address_read(r, a->email, a->address);
 
 	return (secret_hash(r, SIGN_UP_HASHED, a->password, &a->secret));
 }
@@ -228,6 +230,7 @@ sign_up_hashed(struct request *r)
 		return (request_fail(r, ERROR_INTERNAL));
 	token_id(a->user_id);
 	session_draw(&a->session, a->remember != 0);
+	letter_write(&a->letter, LETTER_VERIFY, a->callback, NULL);
 
 	return (db_send(r, SIGN_UP_STORED, STATEMENT_ACCOUNT_CREATE,
 	    DB_TEXT(a->user_id), DB_TEXT(a->name == NULL ? "" : a->name),
@@ -235,7 +238,8 @@ sign_up_hashed(struct request *r)
 	    DB_TEXT(signs_in ? a->session.id : NULL),
 	    DB_TEXT(a->session.hash), DB_INT(a->session.seconds),
 	    DB_BOOL(a->session.is_remembered), DB_TEXT(r->address),
-	    DB_TEXT(session_agent(r, agent))));
+	    DB_TEXT(session_agent(r, agent)), LETTER_ID(&a->letter),
+	    LETTER_HASH(&a->letter), LETTER_SEALED(&a->letter)));
 }
 
 static enum step
@@ -245,6 +249,7 @@ sign_up_stored(struct request *r)
 
 	if (r->db.error != ERROR_NONE)
 		return (request_fail(r, ERROR_USER_EXISTS));
+	mailer_kick();
 	session_hand_out(r, a->session.token, a->session.is_remembered);
 
 	return (reply_json(r, 200, json_pack("{s:s,s:o}",
@@ -259,6 +264,7 @@ register_stored(struct request *r)
 
 	if (r->db.error != ERROR_NONE)
 		return (request_fail(r, ERROR_EMAIL_IN_USE));
+	mailer_kick();
 
 	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
 	    "user_id", a->user_id, "email", a->address,
@@ -304,13 +310,11 @@ sign_in_begin(struct request *r, const char *email)
 {
 	struct account	*a = r->data;
 
-	if (strlen(email) > ACCOUNT_EMAIL_MAX ||
-	    !input_validate(r, "email", email))
+	if (!address_read(r, email, a->address))
 		return (request_fail(r, r->face == FACE_QUICKSTART ?
 		    ERROR_INVALID_EMAIL_OR_PASSWORD : ERROR_INVALID_EMAIL));
 	if (utf8_utf16_len(a->password, strlen(a->password)) > PASSWORD_MAX)
 		return (request_fail(r, ERROR_PASSWORD_TOO_LONG));
-	account_lower(email, a->address, sizeof(a->address));
 
 	return (db_send(r, SIGN_IN_FOUND, STATEMENT_ACCOUNT_BY_EMAIL,
 	    DB_TEXT(a->address)));
@@ -394,16 +398,5 @@ account_free(void *data)
 	struct account	*a = data;
 
 	json_decref(a->user);
-}
-
-/* ASCII letters are all that the address rule lets through. */
-static void
-account_lower(const char *in, char *out, size_t size)
-{
-	size_t	i;
-
-	for (i = 0; i + 1 < size && in[i] != '\0'; i++)
-		out[i] = in[i] >= 'A' && in[i] <= 'Z' ?
-		    (char)(in[i] + 'a' - 'A') : in[i];
-	out[i] = '\0';
+	letter_free(&a->letter);
 }

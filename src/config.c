@@ -57,6 +57,11 @@ static const struct config_entry	config_entries[] = {
 	    &config.session_refresh_seconds, 86400, 0, 34560000, {0} },
 	{ "SIGN_UP", CONFIG_WORD, &config.sign_up_open, 1, 0, 0,
 	    { "closed", "open", NULL } },
+	{ "REQUIRE_VERIFIED_EMAIL", CONFIG_WORD,
+	    &config.require_verified_email, 0, 0, 0, { "no", "yes", NULL } },
+	{ "MAIL_URL", CONFIG_TEXT, &config.mail_url, 0, 0, 0, {0} },
+	{ "MAIL_FROM", CONFIG_TEXT, &config.mail_from, 0, 0, 0, {0} },
+	{ "MAIL_API_KEY", CONFIG_TEXT, &config.mail_api_key, 0, 0, 0, {0} },
 	{ "QUOTA_USER_MB", CONFIG_NUMBER, &config_quota_user_mb, 200, 0,
 	    1000000, {0} },
 	{ "QUOTA_TOTAL_MB", CONFIG_NUMBER, &config_quota_total_mb, 0, 0,
@@ -82,6 +87,7 @@ static int		 config_own_origin(char *, size_t);
 static int		 config_other_origins(char *, size_t);
 static int		 config_cookies(char *, size_t);
 static int		 config_secrets(char *, size_t);
+static int		 config_mail(char *, size_t);
 static int		 config_model(char *, size_t);
 static int		 config_log(char *, size_t);
 
@@ -112,7 +118,8 @@ config_read(int is_server, char *why, size_t why_len)
 	if (config_secrets(why, why_len) == -1 ||
 	    config_own_origin(why, why_len) == -1 ||
 	    config_other_origins(why, why_len) == -1 ||
-	    config_cookies(why, why_len) == -1)
+	    config_cookies(why, why_len) == -1 ||
+	    config_mail(why, why_len) == -1)
 		return (-1);
 
 	return (config_model(why, why_len));
@@ -145,7 +152,9 @@ config_entry_read(const struct config_entry *entry, char *why, size_t why_len)
 		}
 		errno = 0;
 		number = strtoll(value, &end, 10);
-		if (errno == 0 && *end == '\0' && number >= entry->min &&
+		/* strtoll would let blanks and a plus pass. */
+		if (strchr("-0123456789", *value) != NULL && errno == 0 &&
+		    *end == '\0' && number >= entry->min &&
 		    number <= entry->max) {
 			*(int64_t *)entry->out = number;
 			return (0);
@@ -197,16 +206,20 @@ config_log(char *why, size_t why_len)
 static int
 config_secrets(char *why, size_t why_len)
 {
-	if (config.secret_key == NULL)
-		config.secret_key = config_value("BETTER_AUTH_SECRET");
+	const char	*name = "SECRET_KEY";
+
+	if (config.secret_key == NULL &&
+	    (config.secret_key = config_value("BETTER_AUTH_SECRET")) != NULL)
+		name = "BETTER_AUTH_SECRET";
 	if (config.secret_key == NULL) {
 		(void)snprintf(why, why_len, "SECRET_KEY is not set: "
 		    "give at least %d random characters.", CONFIG_SECRET_MIN);
 		return (-1);
 	}
 	if (strlen(config.secret_key) < CONFIG_SECRET_MIN) {
-		(void)snprintf(why, why_len, "SECRET_KEY is too short: "
-		    "give at least %d random characters.", CONFIG_SECRET_MIN);
+		(void)snprintf(why, why_len, "%s is too short: "
+		    "give at least %d random characters.", name,
+		    CONFIG_SECRET_MIN);
 		return (-1);
 	}
 
@@ -325,6 +338,46 @@ config_cookies(char *why, size_t why_len)
 	/* Browsers drop SameSite=None without Secure. */
 	if (config.same_site == SAME_SITE_NONE)
 		config.is_secure = 1;
+
+	return (0);
+}
+
+static int
+config_mail(char *why, size_t why_len)
+{
+	const char	*url = config.mail_url;
+	const char	*host = strstr(config.public_url, "://") + 3;
+
+	config.is_development = strncmp(host, "localhost", 9) == 0 ||
+	    strncmp(host, "127.0.0.1", 9) == 0 ||
+	    strncmp(host, "[::1]", 5) == 0;
+	if (url == NULL) {
+		if (!config.require_verified_email || config.is_development)
+			return (0);
+		(void)snprintf(why, why_len, "MAIL_URL is not set: "
+		    "REQUIRE_VERIFIED_EMAIL needs a way to send mail.");
+		return (-1);
+	}
+	if (strncmp(url, "dir:/", 5) == 0)
+		return (0);
+	if (strncmp(url, "smtp://", 7) != 0 &&
+	    strncmp(url, "smtps://", 8) != 0 &&
+	    strncmp(url, "https://", 8) != 0 &&
+	    strncmp(url, "http://127.0.0.1", 16) != 0) {
+		(void)snprintf(why, why_len, "MAIL_URL must begin with "
+		    "smtp://, smtps://, https:// or dir:/.");
+		return (-1);
+	}
+	if (config.mail_from == NULL) {
+		(void)snprintf(why, why_len, "MAIL_FROM is not set: "
+		    "give the address that mails come from.");
+		return (-1);
+	}
+	host = strrchr(url, '@');
+	config.mail_needs_tls = host != NULL &&
+	    strncmp(url, "smtp://", 7) == 0 &&
+	    strncmp(host, "@localhost", 10) != 0 &&
+	    strncmp(host, "@127.0.0.1", 10) != 0;
 
 	return (0);
 }

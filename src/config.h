@@ -24,6 +24,12 @@ struct config {
 	int64_t		 session_seconds;
 	int64_t		 session_refresh_seconds;
 	int		 sign_up_open;
+	int		 require_verified_email;
+	int		 is_development; /* our origin is this machine's */
+	const char	*mail_url;	/* or NULL; see mail.h */
+	const char	*mail_from;	/* "Name <address>" or an address */
+	const char	*mail_api_key;	/* or NULL */
+	int		 mail_needs_tls; /* smtp:// to elsewhere with a password */
 	int64_t		 quota_user_bytes; /* 0: none */
 	int64_t		 quota_total_bytes;
 	int		 chat_keep_going;

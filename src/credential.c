@@ -15,6 +15,8 @@
 
 #include "cookie.h"
 #include "input.h"
+#include "letter.h"
+#include "mailer.h"
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
@@ -29,6 +31,7 @@ struct credential {
 	struct secret		 secret;
 	struct session_new	 session;
 	json_t			*user;
+	struct letter		 letter;	/* the notice to the owner */
 };
 
 /* Column of profile_get.sql after those of the user. */
@@ -179,13 +182,15 @@ change_hashed(struct request *r)
 	if (!c->secret.fits)
 		return (request_fail(r, ERROR_INTERNAL));
 	session_draw(&c->session, !cookie_is_forgetful(r));
+	letter_write(&c->letter, LETTER_PASSWORD_CHANGED, NULL, NULL);
 
 	return (db_send(r, CREDENTIAL_CHANGED, STATEMENT_CREDENTIAL_CHANGE,
 	    DB_TEXT(r->who.user_id), DB_TEXT(c->secret.hash),
 	    DB_BOOL(c->revokes == 1), DB_TEXT(c->session.id),
 	    DB_TEXT(c->session.hash), DB_INT(c->session.seconds),
 	    DB_BOOL(c->session.is_remembered), DB_TEXT(r->address),
-	    DB_TEXT(session_agent(r, agent))));
+	    DB_TEXT(session_agent(r, agent)), LETTER_ID(&c->letter),
+	    LETTER_SEALED(&c->letter)));
 }
 
 static enum step
@@ -193,6 +198,7 @@ change_stored(struct request *r)
 {
 	struct credential	*c = r->data;
 
+	mailer_kick();
 	if (c->revokes == 1)
 		session_hand_out(r, c->session.token,
 		    c->session.is_remembered);
@@ -207,4 +213,5 @@ credential_free(void *data)
 	struct credential	*c = data;
 
 	json_decref(c->user);
+	letter_free(&c->letter);
 }

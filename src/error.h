@@ -60,6 +60,22 @@
 	    "User already exists. Use another email.")			\
 	X(EMAIL_IN_USE, 409, "EMAIL_IN_USE", "Email already in use")	\
 	X(INVALID_PASSWORD, 400, "INVALID_PASSWORD", "Invalid password") \
+	X(INVALID_TOKEN, 400, "INVALID_TOKEN", "Invalid token")		\
+	X(LINK_INVALID, 401, "INVALID_TOKEN", "Invalid token")		\
+	X(LINK_EXPIRED, 401, "TOKEN_EXPIRED", "Token expired")		\
+	X(LINK_OTHER_USER, 401, "INVALID_USER", "Invalid user")		\
+	X(EMAIL_MISMATCH, 400, "EMAIL_MISMATCH", "Email mismatch")	\
+	X(EMAIL_VERIFIED, 400, "EMAIL_ALREADY_VERIFIED",		\
+	    "Email is already verified")				\
+	X(EMAIL_SAME, 400, NULL, "Email is the same")			\
+	X(RESET_DISABLED, 400, "RESET_PASSWORD_DISABLED",		\
+	    "Reset password isn't enabled")				\
+	X(VERIFICATION_DISABLED, 400, "VERIFICATION_EMAIL_NOT_ENABLED",	\
+	    "Verification email isn't enabled")				\
+	X(CHANGE_DISABLED, 400, "CHANGE_EMAIL_DISABLED",		\
+	    "Change email is disabled")					\
+	X(INVALID_REDIRECT_URL, 403, "INVALID_REDIRECT_URL",		\
+	    "Invalid redirectURL")					\
 	X(NO_FIELDS, 400, NULL, "No fields to update")			\
 	X(EMAIL_FIXED, 400, "EMAIL_CAN_NOT_BE_UPDATED",			\
 	    "Email can not be updated")					\

@@ -36,6 +36,7 @@
 #include "ingest.h"
 #include "job.h"
 #include "log.h"
+#include "mailer.h"
 #include "migrate.h"
 #include "route.h"
 #include "token.h"
@@ -184,6 +185,7 @@ lectern_migrate_done(void *arg, void *unused)
 	if (attempt->result == 0) {
 		db_open();
 		indexer_init(lectern_conninfo);
+		mailer_init();
 	} else {
 		db_shut();
 		/* Said once, not at every attempt. */

@@ -41,6 +41,9 @@ KORE_SECCOMP_FILTER("lectern",
 	KORE_SYSCALL_ALLOW(getegid),
 	KORE_SYSCALL_ALLOW(getuid),
 	KORE_SYSCALL_ALLOW(geteuid),
+	/* a mail is renamed into its folder (mail.c) */
+	KORE_SYSCALL_ALLOW(rename),
+	KORE_SYSCALL_ALLOW(fsync),
 	/* the edge half-closes so that a refusal arrives (edge.c) */
 	KORE_SYSCALL_ALLOW(shutdown),
 	/* libcurl and libpq on the network */

@@ -19,6 +19,14 @@
 	X(PROFILE_GET, profile_get)					\
 	X(PROFILE_DELETE, profile_delete)				\
 	X(CREDENTIAL_CHANGE, credential_change)				\
+	X(VERIFICATION_ASK, verification_ask)				\
+	X(VERIFICATION_CONFIRM, verification_confirm)			\
+	X(EMAIL_CHANGE_ASK, email_change_ask)				\
+	X(RESET_ASK, reset_ask)						\
+	X(RESET_FIND, reset_find)					\
+	X(RESET_PASSWORD, reset_password)				\
+	X(OUTBOX_CLAIM, outbox_claim)					\
+	X(OUTBOX_SETTLE, outbox_settle)					\
 	X(DOCUMENT_CREATE, document_create)				\
 	X(DOCUMENT_LIST, document_list)					\
 	X(DOCUMENT_GET, document_get)					\

@@ -1,13 +1,13 @@
 /*
  * Random identifiers, hashes, signatures.
  *
- * From SECRET_KEY two independent keys are derived (BLAKE2b with a context
- * word each): one signs cookies, one derives session tokens. A former key is
- * accepted for reading cookies only.
+ * From SECRET_KEY three independent keys are derived (BLAKE2b with a context
+ * word): one signs cookies, one derives session tokens, one seals what must
+ * not stand in the database in clear. A former key is accepted for reading.
  */
 #include <sys/types.h>
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -20,6 +20,7 @@
 struct token_keys {
 	unsigned char	cookie[TOKEN_KEY_LEN];
 	unsigned char	session[TOKEN_KEY_LEN];
+	unsigned char	seal[TOKEN_KEY_LEN];
 };
 
 static const char	token_letters[] =
@@ -108,6 +109,46 @@ token_is_signed(const char *value, size_t value_len, const char *signature,
 	return (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0);
 }
 
+u_int8_t *
+token_seal(const void *data, size_t len, size_t *out_len)
+{
+	u_int8_t	*out;
+
+	*out_len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES +
+	    len;
+	if ((out = malloc(*out_len)) == NULL)
+		return (NULL);
+	randombytes_buf(out, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(out + crypto_secretbox_NONCEBYTES, data, len,
+	    out, token_now.seal);
+
+	return (out);
+}
+
+u_int8_t *
+token_unseal(const void *data, size_t len, size_t *out_len)
+{
+	const size_t	 extra = crypto_secretbox_NONCEBYTES +
+	    crypto_secretbox_MACBYTES;
+	const u_int8_t	*in = data;
+	u_int8_t	*out;
+
+	if (len < extra || (out = malloc(len - extra + 1)) == NULL)
+		return (NULL);
+	*out_len = len - extra;
+	if (crypto_secretbox_open_easy(out,
+	    in + crypto_secretbox_NONCEBYTES,
+	    len - crypto_secretbox_NONCEBYTES, in, token_now.seal) == 0)
+		return (out);
+	if (token_has_old && crypto_secretbox_open_easy(out,
+	    in + crypto_secretbox_NONCEBYTES,
+	    len - crypto_secretbox_NONCEBYTES, in, token_old.seal) == 0)
+		return (out);
+	free(out);
+
+	return (NULL);
+}
+
 static void
 token_derive(const char *secret, struct token_keys *keys)
 {
@@ -118,6 +159,8 @@ token_derive(const char *secret, struct token_keys *keys)
 	crypto_kdf_derive_from_key(keys->cookie, sizeof(keys->cookie), 1,
 	    "lectern.", master);
 	crypto_kdf_derive_from_key(keys->session, sizeof(keys->session), 2,
+	    "lectern.", master);
+	crypto_kdf_derive_from_key(keys->seal, sizeof(keys->seal), 3,
 	    "lectern.", master);
 	sodium_memzero(master, sizeof(master));
 }

@@ -35,4 +35,14 @@ void	token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1]);
 int	token_is_signed(const char *value, size_t value_len,
 	    const char *signature, size_t signature_len);
 
+/*
+ * Seals bytes under a key of SECRET_KEY (authenticated encryption); opening
+ * also tries the former key. The result is malloc'd, its length in *out_len;
+ * NULL: no memory, or not sealed by us.
+ */
+u_int8_t	*token_seal(const void *, size_t, size_t *out_len)
+		    __attribute__((warn_unused_result));
+u_int8_t	*token_unseal(const void *, size_t, size_t *out_len)
+		    __attribute__((warn_unused_result));
+
 #endif

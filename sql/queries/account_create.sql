@@ -1,4 +1,4 @@
--- $1 user id, $2 name, $3 e-mail in lower case, $4 image or null, $5 password hash, $6 session id or null, $7 hash of its token, $8 seconds of life, $9 remembered?, $10 address, $11 user agent
+-- $1 user id, $2 name, $3 e-mail in lower case, $4 image or null, $5 password hash, $6 session id or null, $7 hash of its token, $8 seconds of life, $9 remembered?, $10 address, $11 user agent, $12 verification letter's id or null, $13 hash of its token, $14 letter
 with made as (
     insert into users (id, name, email, image, password_hash)
     values ($1, $2, $3, $4, $5)
@@ -12,8 +12,13 @@ with made as (
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select made.id, 'sign_up', $10, $11 from made
+), token as (
+    insert into mail_tokens (hash, purpose, user_id, email)
+    select $13, 'verify', made.id, made.email from made
+    where $12::text is not null
 )
 select id, name, email, email_verified, image,
        floor(extract(epoch from created_at) * 1000)::bigint,
-       floor(extract(epoch from updated_at) * 1000)::bigint
+       floor(extract(epoch from updated_at) * 1000)::bigint,
+       outbox_put($12, email, $14)
 from made

@@ -1,0 +1,52 @@
+/*
+ * Mails in the making: what is said in them, and the sealed form in which
+ * they wait in the outbox. A link in a mail is as good as a password, so the
+ * database never holds one in clear.
+ */
+#ifndef LECTERN_LETTER_H
+#define LECTERN_LETTER_H
+
+#include <sys/types.h>
+
+#include "db.h"
+#include "token.h"
+
+enum letter_kind {
+	LETTER_VERIFY,		/* confirm this address */
+	LETTER_RESET,		/* choose a new password */
+	LETTER_CHANGE,		/* confirm the new address */
+	LETTER_PASSWORD_CHANGED, /* notices to the owner, without a link */
+	LETTER_EMAIL_CHANGED,
+	LETTER_NEW_DEVICE
+};
+
+/* A letter on its way into a statement. */
+struct letter {
+	char		 id[TOKEN_ID_LEN + 1]; /* outbox id and Message-ID */
+	char		 token[TOKEN_ID_LEN + 1]; /* in the link, or "" */
+	char		 hash[TOKEN_HASH_LEN + 1]; /* of the token, or "" */
+	u_int8_t	*sealed;	/* owned; NULL: mail is off */
+	size_t		 sealed_len;
+};
+
+/* 1 when mails can be sent at all (MAIL_URL, or printed in development). */
+int	letter_is_on(void);
+/*
+ * Writes a letter; for the kinds with a link a token is drawn. `callback` is
+ * where the link leads in the end, judged by origin_is_target(); NULL or "":
+ * "/", or "/reset-password" for a reset. `detail` is one line of a notice
+ * (which device), or NULL. letter_free() is due. With mail off the letter is
+ * empty and harmless.
+ */
+void	letter_write(struct letter *, enum letter_kind, const char *callback,
+	    const char *detail);
+void	letter_free(struct letter *);
+
+/* A letter's parameters in a statement; all null when mail is off. */
+#define LETTER_ID(l)	DB_TEXT((l)->sealed == NULL ? NULL : (l)->id)
+#define LETTER_HASH(l)	DB_TEXT((l)->sealed == NULL ? NULL : (l)->hash)
+#define LETTER_SEALED(l)						\
+	((l)->sealed == NULL ? DB_NULL :				\
+	    DB_BYTES((l)->sealed, (l)->sealed_len))
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Redirects to where a link in a mail was to lead.
+ */
+#ifndef LECTERN_REDIRECT_H
+#define LECTERN_REDIRECT_H
+
+#include "request.h"
+
+/*
+ * 302 to `target` with name=value added to its query, before its fragment.
+ * `value` is letters, digits and underscores.
+ */
+enum step	redirect_with(struct request *, const char *target,
+		    const char *name, const char *value);
+
+#endif
