@@ -6,7 +6,8 @@
 # folder is called lectern in a checkout of any name and holds links to the
 # sources. kodev follows neither headers nor flags: when a header is newer
 # than the last build the objects are made again, when flags or packages
-# differ everything is. In CI a warning is an error.
+# differ everything is. Kore's own makefile cannot live with a blank in a path,
+# so there the objects go to a folder under /tmp. In CI a warning is an error.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -26,7 +27,12 @@ for name in src assets conf; do
 	[ -L "$dir/$name" ] || ln -s "$PWD/$name" "$dir/$name"
 done
 # A checkout that was moved or copied takes its build folder with it.
-[ "$dir/src" -ef src ] || { rm -f "$dir"/{src,assets,conf}; exec "$0"; }
+[ "$dir/src" -ef src ] || { rm -rf "$dir"/{src,assets,conf,.objs}; exec "$0"; }
+
+objects=$dir/.objs
+if [[ $PWD = *[[:space:]]* ]] && [ ! -d "$objects" ]; then
+	ln -sfn "$(mktemp -d /tmp/lectern-objs.XXXXXX)" "$objects"
+fi
 
 stamp=$dir/.built			# its time: when the last build began
 flags="$flavor ${CC:-cc} ${CFLAGS:-} ${LDFLAGS:-}
@@ -44,15 +50,16 @@ then
 fi
 
 if [ "$(cat "$stamp" 2>/dev/null)" != "$flags" ]; then
-	rm -rf "$dir/.objs"
+	find -H "$objects" -type f -delete 2>/dev/null || :
 elif [ -n "$(newer src -name '*.h')" ]; then
-	rm -f "$dir"/.objs/*.c.o
+	rm -f "$objects"/*.c.o
 fi
 
 printf '%s\n' "$flags" >"$stamp.new"
 [ -z "${CI:-}" ] || export CFLAGS="${CFLAGS:-} -Werror"
 log=$dir/.log
 if ! (cd "$dir" && exec env -u MAKELEVEL MAKEFLAGS="-j$(nproc)" \
+    KORE_OBJDIR="$(readlink .objs || echo .objs)" \
     KORE_BUILD_FLAVOR="$flavor" kodev build) >"$log" 2>&1 8>&-; then
 	grep -v '^\(CFLAGS\|LDFLAGS\|compiling\|building\|using\)' "$log" >&2
 	echo "The build failed; all of its output is in $log." >&2

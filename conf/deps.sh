@@ -33,9 +33,9 @@ missing_of() {
 # Packages that bring a service are installed for their programs alone: no
 # database cluster is made, and what the package has started is stopped.
 install_packages() {
-	local no_cluster=/etc/postgresql-common/createcluster.d/lectern.conf
 	local service
 
+	no_cluster=/etc/postgresql-common/createcluster.d/lectern.conf
 	export DEBIAN_FRONTEND=noninteractive
 	mkdir -p "${no_cluster%/*}"
 	echo "create_main_cluster = false" >"$no_cluster"
@@ -68,7 +68,8 @@ install_modules() {
 	[ "$have" = "all $wanted" ] && return
 	[ "$extent" = browser ] && [ "$have" = "browser $wanted" ] && return
 	[ "$extent" = browser ] && omit=(--omit=dev)
-	npm ci --no-audit --no-fund --ignore-scripts "${omit[@]}" ||
+	npm ci --loglevel=error --no-audit --no-fund --ignore-scripts \
+	    "${omit[@]}" ||
 	    die "The npm packages of package-lock.json could not be installed."
 	echo "$extent $wanted" >"$stamp"
 }

@@ -145,7 +145,9 @@ config_entry_read(const struct config_entry *entry, char *why, size_t why_len)
 		}
 		errno = 0;
 		number = strtoll(value, &end, 10);
-		if (errno == 0 && *end == '\0' && number >= entry->min &&
+		/* strtoll would let blanks and a plus pass. */
+		if (strchr("-0123456789", *value) != NULL && errno == 0 &&
+		    *end == '\0' && number >= entry->min &&
 		    number <= entry->max) {
 			*(int64_t *)entry->out = number;
 			return (0);
@@ -197,16 +199,20 @@ config_log(char *why, size_t why_len)
 static int
 config_secrets(char *why, size_t why_len)
 {
-	if (config.secret_key == NULL)
-		config.secret_key = config_value("BETTER_AUTH_SECRET");
+	const char	*name = "SECRET_KEY";
+
+	if (config.secret_key == NULL &&
+	    (config.secret_key = config_value("BETTER_AUTH_SECRET")) != NULL)
+		name = "BETTER_AUTH_SECRET";
 	if (config.secret_key == NULL) {
 		(void)snprintf(why, why_len, "SECRET_KEY is not set: "
 		    "give at least %d random characters.", CONFIG_SECRET_MIN);
 		return (-1);
 	}
 	if (strlen(config.secret_key) < CONFIG_SECRET_MIN) {
-		(void)snprintf(why, why_len, "SECRET_KEY is too short: "
-		    "give at least %d random characters.", CONFIG_SECRET_MIN);
+		(void)snprintf(why, why_len, "%s is too short: "
+		    "give at least %d random characters.", name,
+		    CONFIG_SECRET_MIN);
 		return (-1);
 	}
 

@@ -33,6 +33,7 @@ static const struct {
 };
 
 static int	conninfo_is_remote(const PQconninfoOption *);
+static int	conninfo_lists_remote(const char *);
 static void	conninfo_add(struct buffer *, const char *, const char *);
 
 char *
@@ -53,6 +54,15 @@ conninfo_make(const char *url, char *why, size_t why_len)
 	buffer_init(&text);
 	for (o = options; o->keyword != NULL; o++) {
 		value = o->val;
+		/* libpq finds out when it connects: that would be too late. */
+		if (value != NULL && strcmp(o->keyword, "port") == 0 &&
+		    value[strspn(value, "0123456789,")] != '\0') {
+			PQconninfoFree(options);
+			buffer_free(&text);
+			(void)snprintf(why, why_len,
+			    "DATABASE_URL names a port that is no number.");
+			return (NULL);
+		}
 		for (i = 0; value == NULL && i <
 		    sizeof(conninfo_defaults) / sizeof(conninfo_defaults[0]);
 		    i++) {
@@ -78,18 +88,41 @@ conninfo_make(const char *url, char *why, size_t why_len)
 	return (text.data);
 }
 
-/* Everything but a Unix socket and this machine's own loopback. */
+/*
+ * Whether any of the hosts may be another machine: all but Unix sockets and
+ * the own loopback. libpq takes lists, and an address in place of a name.
+ */
 static int
 conninfo_is_remote(const PQconninfoOption *options)
 {
 	const PQconninfoOption	*o;
 
 	for (o = options; o->keyword != NULL; o++) {
-		if (strcmp(o->keyword, "host") == 0)
-			return (o->val != NULL && *o->val != '/' &&
-			    *o->val != '\0' && strcmp(o->val, "localhost") &&
-			    strcmp(o->val, "127.0.0.1") &&
-			    strcmp(o->val, "::1"));
+		if (o->val != NULL && (strcmp(o->keyword, "host") == 0 ||
+		    strcmp(o->keyword, "hostaddr") == 0) &&
+		    conninfo_lists_remote(o->val))
+			return (1);
+	}
+
+	return (0);
+}
+
+static int
+conninfo_lists_remote(const char *hosts)
+{
+	static const char * const	own[] = {
+	    "localhost", "127.0.0.1", "::1" };
+	size_t				i, len;
+	int				is_own;
+
+	for (; *hosts != '\0'; hosts += len + (hosts[len] == ',')) {
+		len = strcspn(hosts, ",");
+		is_own = len == 0 || *hosts == '/' || *hosts == '@';
+		for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+			is_own |= strlen(own[i]) == len &&
+			    strncmp(hosts, own[i], len) == 0;
+		if (!is_own)
+			return (1);
 	}
 
 	return (0);

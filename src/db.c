@@ -42,7 +42,7 @@
 #define DB_WAITING_MAX		512	/* queries in line per worker */
 #define DB_WAIT_MS		8000	/* for a connection, database up */
 #define DB_WAIT_DOWN_MS		1000	/* the same while it is known away */
-#define DB_RUN_MS		20000	/* a statement; the server's own limit
+#define DB_RUN_MS		10000	/* a statement; the server's own limit
 					   is shorter */
 #define DB_RETRY_MS		250	/* between failed connects */
 #define DB_FLIGHTS_MAX		64

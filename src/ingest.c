@@ -447,7 +447,9 @@ ingest_database_failed(struct ingest *ingest)
 {
 	char	words[256];
 
-	if (strcmp(ingest->db.sqlstate, "42P01") == 0) {
+	/* No such function, no such table. */
+	if (strcmp(ingest->db.sqlstate, "42883") == 0 ||
+	    strcmp(ingest->db.sqlstate, "42P01") == 0) {
 		(void)fprintf(stderr, "lectern: The database has no schema "
 		    "yet; run `lectern migrate` first.\n");
 		return (1);

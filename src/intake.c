@@ -180,6 +180,8 @@ intake_title(struct intake *intake, const char *filename, const char *text,
 	    sizeof(intake->title)) > 0)
 		return;
 
+	if (filename != NULL && strrchr(filename, '/') != NULL)
+		filename = strrchr(filename, '/') + 1;
 	if (filename != NULL && filename[0] != '\0') {
 		extension = intake_extension(filename);
 		n = extension == NULL ? strlen(filename) :

@@ -16,19 +16,16 @@ layers="
 0 support utf8 words
 1 config conninfo db dbsync edge edgebody embed handover inbuf job llm log mail
 1 migrate password pooler refusal route sandbox statement token
-2 citation cookie indexer input limit origin pipeline reader reply request
-2 retrieval sse transcript uistream upload
-3 account admin answer apikey chat conversation document ingest openai ops page
-3 search session
+2 answer citation cookie indexer input limit origin paging pipeline reader
+2 reply request retrieval sse transcript uistream upload
+3 account admin apikey chat conversation document ingest openai ops page search
+3 session
 4 drain lectern
 "
 
 # Feature, the features whose header it may include all the same.
 exceptions="
 account session
-chat answer
-conversation answer
-openai answer
 "
 
 # Third-party header, the only files that include it (.c or .h).
@@ -42,7 +39,7 @@ kore/hooks.h lectern sandbox
 sodium.h cite password token
 crypt.h password
 utf8proc.h password words
-jansson.h answer citation input llm reply request transcript uistream
+jansson.h answer citation ingest input llm reply request transcript uistream
 "
 
 # Calls decided against: pattern, instead.
@@ -139,6 +136,10 @@ check_format() {
 	/\/\*/ { in_comment = 1 }
 	!in_comment && /^\t* +[^ *]/ && !/^\t*    [^ ]/ && !/^\t*  [.\[][A-Za-z]/ {
 		print FILENAME ":" FNR ": indented by neither tabs nor tabs and 4"
+	}
+	/^[A-Za-z_]/ { top = $0 }
+	/^{/ && top !~ /^[A-Za-z0-9_]+\(/ && top !~ /=/ {
+		print FILENAME ":" FNR ": the name belongs on a line of its own"
 	}
 	/(^|[^:"])\/\/ / { print FILENAME ":" FNR ": a // comment" }
 	/^[ \t]*return [^(]/ && !/^[ \t]*return;/ {

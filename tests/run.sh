@@ -20,11 +20,12 @@ count() {
 	passed=$((passed + $1)) failed=$((failed + $2))
 }
 
-# Runs a command in a process group of its own, which a signal to us ends.
+# Runs a command in a process group of its own, which a signal to us ends, as
+# does our own death.
 grouped() {
 	local status
 
-	setsid "$@" &
+	setsid setpriv --pdeathsig TERM "$@" &
 	running=$!
 	wait "$running"
 	status=$?
