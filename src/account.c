@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "config.h"
 #include "cookie.h"
 #include "input.h"
@@ -43,7 +41,7 @@ struct account {
 	const char		*callback;
 	int			 remember;	/* -1: not said */
 	/* what becomes of it */
-	char			 address[ACCOUNT_EMAIL_MAX + 1]; /* lower case */
+	char			 address[ACCOUNT_EMAIL_MAX + 1]; /* lower */
 	char			 user_id[37];
 	char			 hash[PASSWORD_HASH_LEN];
 	int			 has_worked;	/* the job's answer */
@@ -54,7 +52,7 @@ struct account {
 /* A password on its way through a job; the job owns it. */
 struct account_secret {
 	char	*password;			/* normalised */
-	char	 hash[PASSWORD_HASH_LEN];	/* in to verify, out of hashing */
+	char	 hash[PASSWORD_HASH_LEN]; /* in to verify, out of hashing */
 	int	 has_worked;
 };
 
@@ -470,7 +468,7 @@ account_secret_done(void *arg, void *owner)
 		memcpy(a->hash, secret->hash, sizeof(a->hash));
 	}
 	password_free(secret->password);
-	sodium_memzero(secret, sizeof(*secret));
+	explicit_bzero(secret, sizeof(*secret));
 	free(secret);
 }
 

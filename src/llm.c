@@ -167,7 +167,7 @@ llm_start(const struct llm_message *messages, size_t count,
 
 	kore_curl_bind_callback(&llm->curl, llm_finished, llm);
 	kore_curl_run(&llm->curl);
-	/* Kore begins the transfer when its loop turns, and tells of it then. */
+	/* Kore begins the transfer when its loop turns and tells of it then. */
 	job_wake_loop();
 
 	return (llm);

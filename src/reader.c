@@ -36,8 +36,9 @@
 #define READER_CHUNKS_MAX	1000000
 
 #define READER_EMPTY	"The document holds no text."
-#define READER_TROUBLE	"Reading this document failed three times for a "	\
-	"reason inside the program; upload it again, or tell the operator."
+#define READER_TROUBLE							\
+	"Reading this document failed three times for a reason inside "	\
+	"the program; upload it again, or tell the operator."
 
 struct reader_job {
 	char		 document[40];

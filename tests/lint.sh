@@ -14,8 +14,8 @@ layers="
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
-1 config conninfo db dbsync edge edgebody embed handover inbuf job llm log mail
-1 migrate password pooler refusal route sandbox statement token
+1 config conninfo db dbsync dbvalues edge edgebody embed handover inbuf job llm
+1 log mail migrate password pooler refusal route sandbox statement token
 2 answer citation cookie indexer input limit origin paging pipeline reader
 2 reply request retrieval sse transcript uistream upload
 3 account admin apikey chat conversation document ingest openai ops page search
@@ -30,7 +30,7 @@ account session
 
 # Third-party header, the only files that include it (.c or .h).
 owners="
-libpq-fe.h conninfo db dbsync
+libpq-fe.h conninfo db dbsync dbvalues
 kore/pgsql.h db
 kore/curl.h llm
 kore/tasks.h job
@@ -109,7 +109,8 @@ logical_lines() {
 		    held ~ /^\t*(case .*|default|[a-z_]+):$/)) put()
 	}
 	END { put() }' |
-	    sed -E 's/\* const/*const/g; s/([[({]) /\1/g; s/ ([])}])/\1/g; s/ \[/[/g; s/ +$//'
+	    sed -E 's/\* const/*const/g; s/([[({]) /\1/g; s/ ([])}])/\1/g
+		s/ \[/[/g; s/ +$//'
 }
 
 check_format() {

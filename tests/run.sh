@@ -44,8 +44,9 @@ finish() {
 	[ -z "${TMPDIR:-}" ] || rm -rf "$TMPDIR"
 	echo
 	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-	exit
+	# Without a number, exit would give the status from before the trap.
+	if [ "$failed" = 0 ] && [ "$passed" -gt 0 ]; then exit 0; fi
+	exit 1
 }
 
 aborted() {

@@ -313,6 +313,24 @@ test_the_indent_of_code_is_kept_at_a_cut(void **state)
 }
 
 static void
+test_an_indent_alone_is_no_chunk(void **state)
+{
+	char	text[400] = "Some words stand here to fill the chunk.\n\n";
+
+	(void)state;
+	repeat(text, sizeof(text), "n\n\n", 1);
+	repeat(text, sizeof(text), " ", 35);
+	repeat(text, sizeof(text), "k", 100);
+	cut(text, &(struct chunker_options){ .target = 73, .max = 101,
+	    .overlap = 18 });
+	assert_int_equal(chunks_len, 3);
+	assert_true(ends_with(text, &chunks[0], "\n\nn"));
+	assert_true(begins_with(text, &chunks[1], "n\n\n "));
+	assert_true(ends_with(text, &chunks[1], "k"));
+	assert_true(begins_with(text, &chunks[2], "k"));
+}
+
+static void
 test_lists_are_cut_between_items_of_the_top(void **state)
 {
 	char	text[20000] = "These are all:\n\n";
@@ -467,6 +485,7 @@ main(void)
 		cmocka_unit_test(
 		    test_code_too_long_is_cut_at_lines_preferably_empty_ones),
 		cmocka_unit_test(test_the_indent_of_code_is_kept_at_a_cut),
+		cmocka_unit_test(test_an_indent_alone_is_no_chunk),
 		cmocka_unit_test(test_lists_are_cut_between_items_of_the_top),
 		cmocka_unit_test(
 		    test_an_introduction_stays_with_what_it_introduces),
