@@ -18,7 +18,7 @@ import { Turn } from './turn.js';
 import { countWords, dateWords } from './words.js';
 
 const POLL_MS = 1500;
-const NEAR_END_PX = 160;
+const STRAY_PX = 100;
 
 const turns = part(document, 'turns');
 const announcer = part(document, 'announcer');
@@ -43,11 +43,19 @@ function conversationItem({ id, title, updatedAt }) {
   return item;
 }
 
+function showTitle(title) {
+  part(document, 'title').textContent = title;
+  document.title = `${title} · Lectern`;
+}
+
 async function showConversations(cursor) {
   const list = part(document, 'conversations');
   const more = part(document, 'conversations-more');
   const { conversations, nextCursor } = await listConversations(cursor);
   const items = conversations.map(conversationItem);
+  const current = conversations.find(({ id }) => id === conversationId);
+  if (current)
+    showTitle(current.title);
   if (cursor)
     list.append(...items);
   else
@@ -59,12 +67,21 @@ async function showConversations(cursor) {
 
 /* Turns */
 
-function isNearEnd() {
-  return document.documentElement.scrollHeight - scrollY - innerHeight < NEAR_END_PX;
+/*
+ * An answer is followed while it grows, but only until its question reaches
+ * the top, and not once the reader has scrolled elsewhere.
+ */
+function show(turn) {
+  turn.element.scrollIntoView({ block: 'start' });
 }
 
-function scrollToEnd() {
-  scrollTo({ top: document.documentElement.scrollHeight });
+function isShown(turn) {
+  const page = document.documentElement;
+  const above = turn.element.getBoundingClientRect().top
+    - parseFloat(getComputedStyle(page).scrollPaddingTop)
+    - parseFloat(getComputedStyle(turn.element).scrollMarginTop);
+  const below = page.scrollHeight - page.clientHeight - scrollY;
+  return Math.abs(Math.min(above, below)) < STRAY_PX;
 }
 
 function addTurn(question) {
@@ -82,10 +99,10 @@ function askAgain(turn) {
 }
 
 function enterConversation(id) {
-  if (!id || id === conversationId)
+  composer.accepted(id);
+  if (id === conversationId)
     return;
   conversationId = id;
-  composer.name = id;
   history.replaceState(null, '', `/chat/${encodeURIComponent(id)}`);
   showConversations().catch(() => {});
 }
@@ -101,13 +118,17 @@ function questionOf(turn) {
 
 async function follow(turn, response) {
   for await (const piece of partsOf(response)) {
-    const isFollowing = isNearEnd();
-    enterConversation(piece.messageMetadata?.conversationId);
+    const isFollowing = isShown(turn);
+    if (piece.type === 'start')
+      enterConversation(piece.messageMetadata.conversationId);
     turn.take(piece);
     if (isFollowing)
-      requestAnimationFrame(scrollToEnd);
+      requestAnimationFrame(() => show(turn));
   }
+  const isFollowing = isShown(turn);
   turn.finish();
+  if (isFollowing)
+    show(turn);
 }
 
 /* Runs `write(signal)`, which fills the turn, with all that surrounds it. */
@@ -115,7 +136,7 @@ async function answer(turn, write) {
   const mine = answering = new AbortController();
   composer.isBusy = true;
   turn.wait();
-  scrollToEnd();
+  show(turn);
   try {
     await write(mine.signal);
     announcer.textContent = turn.spoken();
@@ -127,6 +148,7 @@ async function answer(turn, write) {
     announcer.textContent = mine.signal.aborted ? 'Stopped.' : error.message;
   } finally {
     answering = null;
+    composer.accepted(conversationId || 'new');
     composer.isBusy = false;
   }
   showConversations().catch(() => {});
@@ -190,8 +212,7 @@ function resume(turn) {
 
 async function showConversation() {
   const { title, messages } = await readConversation(conversationId);
-  part(document, 'title').textContent = title;
-  document.title = `${title} · Lectern`;
+  showTitle(title);
   const all = pairs(messages);
   const shown = all.map(({ question }) => addTurn(question.text));
   all.forEach((pair, i) => {
@@ -200,7 +221,8 @@ async function showConversation() {
     else if (i < all.length - 1)
       shown[i].fail('This question was not answered.');
   });
-  shown.at(-1)?.element.scrollIntoView({ block: 'start' });
+  if (shown.length > 0)
+    show(shown.at(-1));
   if (all.length > 0 && isUnfinished(all.at(-1)))
     await resume(shown.at(-1));
 }

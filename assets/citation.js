@@ -7,23 +7,17 @@
 import { copyOf, part } from './dom.js';
 import { passageAddress } from './passage.js';
 
-const citations = new WeakMap();	/* link -> its citation */
+const cited = new WeakMap();	/* link -> its citations, the first one it leads to */
 
-/* The citation that the element, or a parent of it, links to; else null. */
+/* The citation that the element, or a parent of it, leads to; else null. */
 export function citationOf(element) {
   const link = element.closest('a');
-  return (link && citations.get(link)) ?? null;
+  return (link && cited.get(link)?.[0]) ?? null;
 }
 
-export function chip(citation) {
-  const link = document.createElement('a');
-  link.className = 'chip';
-  link.href = passageAddress(citation);
-  link.textContent = String(citation.n);
-  link.dataset.chip = '';
-  link.setAttribute('aria-label', `Passage ${citation.n}, from ${citation.title}`);
-  citations.set(link, citation);
-  return link;
+/* Title, or the path of headings that begins with it. */
+function placeOf({ title, heading }) {
+  return heading ? heading.replaceAll(' > ', ' › ') : title;
 }
 
 /* A number whose passage has not arrived yet. */
@@ -31,7 +25,40 @@ export function pendingChip(n) {
   const span = document.createElement('span');
   span.className = 'chip chip-pending';
   span.textContent = String(n);
+  span.dataset.pending = n;
   return span;
+}
+
+function chip(citations) {
+  const [{ n, title }] = citations;
+  const link = document.createElement('a');
+  link.className = 'chip';
+  link.href = passageAddress(citations[0]);
+  link.textContent = String(n);
+  link.dataset.chip = '';
+  link.setAttribute('aria-label', `Passage ${n}, from ${title}`);
+  cited.set(link, citations);
+  return link;
+}
+
+/*
+ * Turns the pending chips below `root` into links. A number stands for a part
+ * of a document and may have a quote for each of its places, in their order;
+ * when there are fewer quotes than places, each place shows them all. A number
+ * without a quote is no citation: it becomes text.
+ */
+export function settleChips(root, citations) {
+  const places = Map.groupBy(root.querySelectorAll('[data-pending]'),
+    (place) => Number(place.dataset.pending));
+  for (const [n, spans] of places) {
+    const own = citations.filter((citation) => citation.n === n);
+    spans.forEach((span, i) => {
+      if (own.length === 0)
+        span.replaceWith(`[${n}]`);
+      else
+        span.replaceWith(chip(own.length === spans.length ? [own[i]] : own));
+    });
+  }
 }
 
 /* One entry of the list of passages. */
@@ -40,9 +67,9 @@ export function source(citation) {
   const link = part(item, 'link');
   link.href = passageAddress(citation);
   part(item, 'number').textContent = String(citation.n);
-  part(item, 'source-title').textContent = citation.title;
+  part(item, 'source-title').textContent = placeOf(citation);
   part(item, 'source-quote').textContent = citation.quote.replace(/\s+/g, ' ').trim();
-  citations.set(link, citation);
+  cited.set(link, [citation]);
   return item;
 }
 
@@ -66,9 +93,13 @@ export function watchChips(root) {
     const link = event.target.closest('[data-chip]');
     if (!link)
       return;
-    const { title, quote } = citations.get(link);
-    part(card, 'quote-title').textContent = title;
-    part(card, 'quote-text').textContent = quote.trim();
+    const citations = cited.get(link);
+    part(card, 'quote-title').textContent = placeOf(citations[0]);
+    part(card, 'quotes').replaceChildren(...citations.map(({ quote }) => {
+      const item = copyOf('quote-template');
+      part(item, 'quote-text').textContent = quote.trim();
+      return item;
+    }));
     link.setAttribute('aria-describedby', card.id);
     card.showPopover();
     placeCard(card, link);

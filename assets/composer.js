@@ -1,6 +1,7 @@
 /*
  * The question box: grows with its text, Enter asks, Shift+Enter starts a
- * new line, and a draft outlives a reload (per conversation, in this tab).
+ * new line, and a draft outlives a reload (per conversation, in this tab). A
+ * question counts as a draft until accepted(): it outlives a lost session too.
  */
 import { part } from './dom.js';
 
@@ -14,7 +15,7 @@ export class Composer {
 
   /* `ask(question)` and `stop()` are called; `name` tells drafts apart. */
   constructor(name, { ask, stop }) {
-    this.name = name;
+    this.#draftKey = `draft:${name}`;
     this.value = sessionStorage.getItem(this.#draftKey) ?? '';
 
     this.#form.addEventListener('submit', (event) => {
@@ -22,7 +23,8 @@ export class Composer {
       const question = this.value.trim();
       if (question === '' || this.#isBusy)
         return;
-      this.value = '';
+      this.#input.value = '';
+      this.#fit();
       ask(question);
     });
     this.#input.addEventListener('input', () => this.#changed());
@@ -35,8 +37,11 @@ export class Composer {
     this.#stop.addEventListener('click', stop);
   }
 
-  set name(name) {
+  /* The last question has arrived, in the conversation of that name. */
+  accepted(name) {
+    sessionStorage.removeItem(this.#draftKey);
     this.#draftKey = `draft:${name}`;
+    this.#keep();
   }
 
   get value() {
@@ -63,11 +68,19 @@ export class Composer {
   }
 
   #changed() {
-    this.#send.disabled = this.value.trim() === '';
+    this.#fit();
+    this.#keep();
+  }
+
+  #keep() {
     if (this.value === '')
       sessionStorage.removeItem(this.#draftKey);
     else
       sessionStorage.setItem(this.#draftKey, this.value);
+  }
+
+  #fit() {
+    this.#send.disabled = this.value.trim() === '';
     if (!CSS.supports('field-sizing', 'content')) {
       this.#input.style.setProperty('height', 'auto');
       this.#input.style.setProperty('height', `${this.#input.scrollHeight}px`);

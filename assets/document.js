@@ -6,7 +6,7 @@
 import './shell.js';
 import { openText, readDocument } from './api.js';
 import { part, say } from './dom.js';
-import { Text, rangeOf } from './passage.js';
+import { SourceText, rangeOf } from './passage.js';
 import { countWords, dateWords, sizeWords } from './words.js';
 
 const POLL_MS = 700;
@@ -73,7 +73,7 @@ function showPassage(text) {
 }
 
 async function showText() {
-  const text = new Text(host);
+  const text = new SourceText(host);
   const response = await openText(documentId);
   const reader = response.body.getReader();
   for (;;) {

@@ -54,6 +54,11 @@ function setState(row, state, facts, error = '') {
   say(part(row, 'error'), error);
 }
 
+/* The file's name, where the title does not say it already. */
+function otherName({ title, filename }) {
+  return filename && filename.replace(/\.[^.]+$/, '') !== title && filename !== title ? filename : '';
+}
+
 /* Shows a document in its row. */
 function fill(row, paper) {
   const link = part(row, 'link');
@@ -62,7 +67,8 @@ function fill(row, paper) {
   link.textContent = paper.title;
   link.href = `/documents/${encodeURIComponent(paper.id)}`;
   setState(row, paper.status,
-    [sizeWords(paper.size), chunks, dateWords(paper.updatedAt)].filter(Boolean).join(' · '),
+    [otherName(paper), sizeWords(paper.size), chunks, dateWords(paper.updatedAt)]
+      .filter(Boolean).join(' · '),
     paper.status === 'failed' ? paper.error || 'The text could not be read.' : '');
   part(row, 'ask').href = `/chat?document=${encodeURIComponent(paper.id)}`;
   part(row, 'ask').hidden = paper.status !== 'ready';

@@ -13,7 +13,7 @@ import DOMPurify from './purify.es.mjs';
 
 const ALLOWED = {
   ALLOWED_TAGS: ['a', 'blockquote', 'br', 'code', 'del', 'em', 'h3', 'h4', 'h5', 'h6', 'hr', 'li',
-    'ol', 'p', 'pre', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
+    'ol', 'p', 'pre', 'strong', 'sup', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'],
   ALLOWED_ATTR: ['href', 'start', 'align'],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
   ALLOW_DATA_ATTR: false,
@@ -21,7 +21,18 @@ const ALLOWED = {
   RETURN_DOM_FRAGMENT: true,
 };
 
-const MARKER = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
+/* "[1]" where a citation is meant; a document's own brackets come escaped.
+   The blank before it goes, or the number could begin a line of its own. */
+const marker = {
+  name: 'marker',
+  level: 'inline',
+  start: (source) => source.match(/ ?\[\d{1,3}\]/)?.index,
+  tokenizer(source) {
+    const match = /^ ?\[(\d{1,3})\]/.exec(source);
+    return match ? { type: 'marker', raw: match[0], number: match[1] } : undefined;
+  },
+  renderer: ({ number }) => `<sup>${number}</sup>`,
+};
 
 function escape(text) {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -33,6 +44,7 @@ function nothing() {
 
 const marked = new Marked({
   gfm: true,
+  extensions: [marker],
   tokenizer: { html: nothing, tag: nothing, def: nothing, reflink: nothing },
   renderer: {
     heading({ tokens, depth }) {
@@ -52,75 +64,45 @@ DOMPurify.addHook('afterSanitizeAttributes', (element) => {
   }
 });
 
-/* Text nodes that may hold markers: not those of code or links. */
-function proseNodes(root) {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, {
-    acceptNode(node) {
-      if (node.nodeType === Node.TEXT_NODE)
-        return NodeFilter.FILTER_ACCEPT;
-      return /^(A|CODE|PRE)$/.test(node.tagName) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
-    },
-  });
-  const nodes = [];
-  while (walker.nextNode())
-    nodes.push(walker.currentNode);
-  return nodes;
-}
-
-/* Puts chips where "[1]" or "[1, 2]" stands; `chipFor(n)` may say null. */
-function placeChips(root, chipFor) {
-  for (const node of proseNodes(root)) {
-    const pieces = [];
-    let from = 0;
-    for (const match of node.data.matchAll(MARKER)) {
-      const chips = match[1].split(',').map((number) => chipFor(Number(number)));
-      if (chips.includes(null))
-        continue;
-      /* The blank before a marker would let it begin a line of its own */
-      pieces.push(node.data.slice(from, match.index).replace(/[ \t]+$/, ''), ...chips);
-      from = match.index + match[0].length;
-    }
-    if (pieces.length > 0)
-      node.replaceWith(...pieces, node.data.slice(from));
+/* Each "[1]" becomes what `markFor(1)` makes; in a link it stays text. */
+function placeMarks(root, markFor) {
+  for (const place of root.querySelectorAll('sup')) {
+    const number = place.textContent;
+    place.replaceWith(place.closest('a') ? `[${number}]` : markFor(Number(number)));
   }
 }
 
 export class Prose {
   #host;
-  #chipFor;
+  #markFor;
   #blocks = [];
 
-  constructor(host, chipFor) {
+  /* `markFor(n)` makes the element for a marker. */
+  constructor(host, markFor) {
     this.#host = host;
-    this.#chipFor = chipFor;
+    this.#markFor = markFor;
   }
 
   #element(token) {
     const block = document.createElement('div');
     block.className = 'block';
     block.append(DOMPurify.sanitize(marked.parser([token]), ALLOWED));
-    placeChips(block, this.#chipFor);
+    placeMarks(block, this.#markFor);
     return block;
   }
 
-  /* Shows the text; `again` also renders blocks whose source is the same. */
-  render(text, { again = false } = {}) {
+  /* Shows the text, or what has come of it. */
+  render(text) {
     const tokens = marked.lexer(text).filter((token) => token.type !== 'space');
-    if (again)
-      this.#clear(0);
     let same = 0;
     while (same < tokens.length && this.#blocks[same]?.raw === tokens[same].raw)
       same++;
-    this.#clear(same);
+    for (const { element } of this.#blocks.splice(same))
+      element.remove();
     for (const token of tokens.slice(same)) {
       const element = this.#element(token);
       this.#host.append(element);
       this.#blocks.push({ raw: token.raw, element });
     }
-  }
-
-  #clear(from) {
-    for (const { element } of this.#blocks.splice(from))
-      element.remove();
   }
 }

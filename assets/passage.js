@@ -2,7 +2,7 @@
  * Texts by bytes. A citation is a range of bytes of a document's UTF-8 text,
  * a browser counts UTF-16 units: this module keeps the bytes and cuts there.
  *
- * `Text` shows a text of any size as a row of sections of some 32 kB, cut at
+ * `SourceText` shows a text of any size as a row of sections of some 32 kB, cut at
  * line ends, so that the browser lays out only those in view (see
  * .source-section in lectern.css) while its own search still finds them all.
  */
@@ -48,7 +48,7 @@ export function passageAddress({ documentId, start, end }) {
   return `/documents/${encodeURIComponent(documentId)}#${start}-${end}`;
 }
 
-export class Text {
+export class SourceText {
   #host;
   #bytes = new Uint8Array(1 << 16);
   #length = 0;

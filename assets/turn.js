@@ -6,7 +6,7 @@
  *
  * Deliberately missing: regenerating, feedback.
  */
-import { chip, pendingChip, source } from './citation.js';
+import { pendingChip, settleChips, source } from './citation.js';
 import { copyOf, part, say } from './dom.js';
 import { Prose } from './markdown.js';
 
@@ -21,9 +21,9 @@ export class Turn {
   #answer;
   #prose;
   #text = '';
-  #citations = new Map();	/* n -> citation */
-  #metadata = {};		/* of the message: status, model */
-  #isOver = false;
+  #citations = [];
+  #status = '';			/* complete, unanswered, stopped, failed */
+  #isExtractive = false;
   #frame = 0;
 
   /* `askAgain` is called with the question after a failure. */
@@ -32,49 +32,32 @@ export class Turn {
     this.element = copyOf('turn-template');
     this.#answer = part(this.element, 'answer');
     part(this.element, 'question').textContent = question;
-    this.#prose = new Prose(part(this.#answer, 'prose'), (n) => this.#chipFor(n));
+    this.#prose = new Prose(part(this.#answer, 'prose'), pendingChip);
     part(this.#answer, 'again').addEventListener('click', () => askAgain(this));
     part(this.#answer, 'copy').addEventListener('click', () => this.#copy());
   }
 
-  get text() {
-    return this.#text;
-  }
-
-  get isAnswered() {
-    return this.#metadata.status !== 'unanswered';
-  }
-
-  /* Once over, a number without a passage is no citation and stays text. */
-  #chipFor(n) {
-    const citation = this.#citations.get(n);
-    if (citation)
-      return chip(citation);
-    return this.#isOver ? null : pendingChip(n);
-  }
-
-  #status(words) {
+  #progress(words) {
     say(part(this.#answer, 'status'), words);
   }
 
-  wait(words = STATES.searching) {
+  wait() {
     this.#answer.setAttribute('aria-busy', 'true');
-    this.#status(words);
+    this.#progress(STATES.searching);
   }
 
-  #draw(options) {
+  #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#prose.render(this.#text, options);
+    this.#prose.render(this.#text);
   }
 
   /* One part of the stream. Unknown types are passed over. */
   take(piece) {
-    Object.assign(this.#metadata, piece.messageMetadata);
     switch (piece.type) {
     case 'data-status':
       if (this.#text === '')
-        this.#status(STATES[piece.data.state] ?? STATES.searching);
+        this.#progress(STATES[piece.data.state] ?? STATES.searching);
       break;
     case 'text-start':
       if (this.#text !== '')
@@ -82,16 +65,20 @@ export class Turn {
       break;
     case 'text-delta':
       this.#text += piece.delta;
-      this.#status('');
+      this.#progress('');
       this.#frame ||= requestAnimationFrame(() => this.#draw());
       break;
     case 'data-citation':
-      this.#citations.set(piece.data.n, piece.data);
+      this.#citations.push(piece.data);
       break;
     case 'error':
       throw new Error(piece.errorText);
     case 'abort':
-      this.#metadata.status = 'stopped';
+      this.#status = 'stopped';
+      break;
+    case 'finish':
+      this.#status = piece.messageMetadata?.status;
+      this.#isExtractive = !piece.messageMetadata?.model;
       break;
     }
   }
@@ -99,9 +86,9 @@ export class Turn {
   /* A stored answer. */
   fill({ text, citations, status, model }) {
     this.#text = text;
-    for (const citation of citations)
-      this.#citations.set(citation.n, citation);
-    this.#metadata = { status, model };
+    this.#citations = citations;
+    this.#status = status;
+    this.#isExtractive = model === null;
     if (status === 'failed')
       this.fail('The answer was not finished.');
     else
@@ -109,18 +96,17 @@ export class Turn {
   }
 
   finish() {
-    const { status, model } = this.#metadata;
     this.#end();
-    if (status === 'stopped')
+    if (this.#status === 'stopped')
       say(part(this.#answer, 'note'), 'Stopped before the end.');
-    else if (status === 'unanswered')
+    else if (this.#status === 'unanswered')
       say(part(this.#answer, 'state'), NOT_ANSWERED);
-    else if (!model)
+    else if (this.#isExtractive)
       say(part(this.#answer, 'note'), EXTRACTIVE);
   }
 
   stop() {
-    this.#metadata.status = 'stopped';
+    this.#status = 'stopped';
     this.finish();
   }
 
@@ -133,11 +119,11 @@ export class Turn {
   }
 
   #end() {
-    this.#isOver = true;
-    this.#status('');
-    this.#draw({ again: true });
+    const sorted = this.#citations.toSorted((a, b) => a.n - b.n);
+    this.#progress('');
+    this.#draw();
+    settleChips(part(this.#answer, 'prose'), this.#citations);
     this.#answer.removeAttribute('aria-busy');
-    const sorted = [...this.#citations.values()].sort((a, b) => a.n - b.n);
     part(this.#answer, 'sources-list').replaceChildren(...sorted.map(source));
     part(this.#answer, 'sources').hidden = sorted.length === 0;
     part(this.#answer, 'tools').hidden = this.#text === '' || !navigator.clipboard;
@@ -161,6 +147,6 @@ export class Turn {
     for (const element of copy.querySelectorAll('.chip'))
       element.remove();
     const words = copy.textContent.trim();
-    return this.isAnswered ? words : `${NOT_ANSWERED}. ${words}`;
+    return this.#status === 'unanswered' ? `${NOT_ANSWERED}. ${words}` : words;
   }
 }

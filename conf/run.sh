@@ -144,7 +144,7 @@ write_environment() {
 	{
 		echo "# Written at every start of \`make run\`: what it serves" \
 		    "with."
-		echo "# set -a; . .run/env; lectern check"
+		echo "# set -a; . .run/env; lectern version"
 		sed -n 's/^#* *\([A-Z][A-Z_]*\)=.*/\1/p' conf/env.example |
 		    cat - <(printf '%s\n' DATABASE_URL SECRET_KEY PORT \
 			BIND_ADDRESS BETTER_AUTH_SECRET) | sort -u |

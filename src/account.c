@@ -42,7 +42,7 @@ struct account {
 	const char		*callback;
 	int			 remember;	/* -1: not said */
 	/* what becomes of it */
-	char			 address[ADDRESS_MAX + 1]; /* lower case */
+	char			 address[ADDRESS_MAX + 1]; /* lower */
 	char			 user_id[37];
 	struct secret		 secret;	/* the job's answer */
 	json_t			*user;

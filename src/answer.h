@@ -55,11 +55,11 @@ struct answer {
 	struct llm		*llm;		/* the running call, or NULL */
 	struct llm_usage	 usage;
 	json_t			*citations;	/* array, once known */
-	size_t			 told;		/* bytes of the text in the log */
+	size_t			 told;		/* bytes of text in the log */
 	unsigned		 sources_told;
 	int			 has_text_part;	/* text-start is in the log */
 	int			 is_modelled;	/* a model writes it */
-	int			 is_paused;	/* the model waits for readers */
+	int			 is_paused;	/* the model waits */
 	int			 is_stored;	/* or given up: nothing to do */
 	TAILQ_HEAD(, answer_reader) readers;
 	TAILQ_ENTRY(answer)	 list;

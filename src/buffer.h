@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct buffer {
-	char	*data;		/* owned; NUL after data[len]; NULL when empty */
+	char	*data;		/* owned, a NUL behind; NULL when empty */
 	size_t	 len;		/* bytes, without that NUL */
 	size_t	 size;		/* bytes allocated */
 	int	 has_failed;	/* memory ran out */

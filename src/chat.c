@@ -52,7 +52,7 @@ struct chat {
 	struct answer_reader	 reader;
 	struct sse		 sse;
 	int			 is_json;	/* the answer goes out whole */
-	int			 is_begun;	/* the request waits for its end */
+	int			 is_begun;	/* waits for the end */
 };
 
 static const struct input_field	chat_fields[] = {
@@ -375,18 +375,18 @@ chat_question(struct request *r)
 {
 	struct chat	*c = r->data;
 	struct buffer	 text;
+	enum step	 step = STEP_NEXT;
 	const char	*field = c->body.messages != NULL ? "messages" :
 			    "message";
 
 	buffer_init(&text);
-	if (c->body.messages != NULL) {
-		if (chat_last_question(r, c->body.messages, &text) == STEP_DONE) {
-			buffer_free(&text);
-			return (STEP_DONE);
-		}
-	} else if (c->body.message != NULL)
+	if (c->body.messages != NULL)
+		step = chat_last_question(r, c->body.messages, &text);
+	else if (c->body.message != NULL)
 		buffer_add_text(&text, c->body.message);
 	c->question = text.data;
+	if (step == STEP_DONE)
+		return (STEP_DONE);
 
 	if (text.len == 0 ||
 	    utf8_skip_blanks(text.data, text.len, 0) == text.len)

@@ -30,15 +30,19 @@
 #include "sentence.h"
 #include "utf8.h"
 
+/* Columns kept before a line; with the overlap less than any target. */
+#define CHUNKER_INDENT_MAX	24
+
 /* What cuts cost, in sixteenths of the target. */
 enum {
 	CHUNKER_SEAM_FREE = 0,
 	CHUNKER_SEAM_ITEMS = 2,		/* between items of a list, a level */
-	CHUNKER_SEAM_LIST = 4,		/* between a paragraph and its list */
+	CHUNKER_SEAM_LIST = 4,		/* between a text and its list */
 	CHUNKER_SEAM_INTRO = 8,		/* behind "as follows:" */
 	CHUNKER_SEAM_SHORT = 8,		/* a third of the target or less */
+	CHUNKER_SEAM_TORN = 9,		/* off, for a block cut before */
+	CHUNKER_SEAM_GAP = 12,		/* an empty line inside a block */
 	CHUNKER_SEAM_PROSE = 13,	/* between sentences */
-	CHUNKER_SEAM_GAP = 14,		/* an empty line inside a block */
 	CHUNKER_SEAM_LINES = 16,	/* between lines, rows; before a rule */
 	CHUNKER_SEAM_HEADING = 24	/* behind or inside a heading */
 };
@@ -47,7 +51,7 @@ enum {
 struct chunker_piece {
 	size_t			 start, end;
 	struct markdown_block	 block;
-	int			 is_cut;	/* it goes on beyond the window */
+	int			 is_cut;	/* it does not fit */
 };
 
 /* The best cut so far, on a walk from the chunk's begin. */
@@ -253,14 +257,16 @@ static void
 chunker_force(struct chunker *c, struct chunker_walk *walk,
     const struct chunker_cursor *cursor, const struct chunker_piece *piece)
 {
-	size_t	at, low, high, target = c->options.target;
+	size_t	at, low, high, first, target = c->options.target;
 
 	low = c->begin + target / 2;
 	high = c->begin + target;
-	if (piece->start > low)
-		low = piece->start;
 	if (piece->start > high - target / 4)
 		high = walk->room;
+	/* Its indent alone would be no progress. */
+	first = utf8_skip_blanks(c->text, c->len, piece->start);
+	if (first > low)
+		low = first;
 
 	for (at = high; at > low && c->text[at - 1] != '\n' &&
 	    c->text[at - 1] != '\r';)
@@ -331,15 +337,19 @@ chunker_seam_inside(const struct chunker *c,
     const struct chunker_piece *piece, const struct chunker_cursor *cursor)
 {
 	struct mdline	line;
+	size_t		seam;
 
-	if (!chunker_is_lines(piece->block.kind))
-		return (CHUNKER_SEAM_PROSE);
 	/* Only blanks are there: more than the line's own end is a gap. */
-	if (mdline_read(&line, c->text, cursor->at, piece->end) &&
+	if (!chunker_is_lines(piece->block.kind))
+		seam = CHUNKER_SEAM_PROSE;
+	else if (mdline_read(&line, c->text, cursor->at, piece->end) &&
 	    line.next < cursor->at)
-		return (CHUNKER_SEAM_GAP);
+		seam = CHUNKER_SEAM_GAP;
+	else
+		seam = CHUNKER_SEAM_LINES;
 
-	return (CHUNKER_SEAM_LINES);
+	return (piece->block.start < c->begin ? seam - CHUNKER_SEAM_TORN :
+	    seam);
 }
 
 /* The piece at the cursor, as far as it matters before `room`. */
@@ -369,22 +379,26 @@ chunker_piece(const struct chunker *c, const struct chunker_cursor *cursor,
 	} else {
 		piece->end = sentence_end(c->text, limit, at);
 	}
-	piece->is_cut = limit < block->end &&
-	    utf8_skip_blanks(c->text, limit, piece->end) == limit;
+	piece->is_cut = piece->end > room || (limit < block->end &&
+	    utf8_skip_blanks(c->text, limit, piece->end) == limit);
 }
 
 /* Moves the cursor to the next piece at or behind `at`. */
 static void
 chunker_move(const struct chunker *c, struct chunker_cursor *cursor, size_t at)
 {
-	cursor->at = utf8_skip_blanks(c->text, cursor->block.end, at);
-	if (cursor->at == cursor->block.end) {
+	size_t	first;
+
+	first = utf8_skip_blanks(c->text, cursor->block.end, at);
+	if (first == cursor->block.end) {
 		chunker_read_block(c, cursor);
 		return;
 	}
 
-	/* The indent of a line of code is part of it. */
+	/* The indent of a line of code is part of it, unless it is absurd. */
+	cursor->at = first;
 	while (chunker_is_lines(cursor->block.kind) && cursor->at > at &&
+	    first - cursor->at < CHUNKER_INDENT_MAX &&
 	    (c->text[cursor->at - 1] == ' ' || c->text[cursor->at - 1] == '\t'))
 		cursor->at--;
 }
@@ -403,7 +417,7 @@ chunker_read_block(const struct chunker *c, struct chunker_cursor *cursor)
 		return;
 	}
 
-	cursor->at = block->start;
+	chunker_move(c, cursor, block->start);
 	if (block->kind != MARKDOWN_HEADING)
 		return;
 	while (path->len > 0 &&

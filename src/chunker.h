@@ -29,7 +29,7 @@
 /* Sizes in bytes; 0 takes the default. Impossible ones are put right. */
 struct chunker_options {
 	size_t			 target;	/* the length wished for */
-	size_t			 max;		/* 5/4 to 4 targets; default 2 */
+	size_t			 max;		/* 5/4 to 4 targets, else 2 */
 	size_t			 overlap;	/* at most target / 4 */
 	int			 no_overlap;	/* none, not the default */
 	enum markdown_syntax	 syntax;

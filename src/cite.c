@@ -21,6 +21,7 @@
 
 #define CITE_BLANKS_MAX	64	/* held before a marker; more leave at once */
 #define CITE_SPAN_MAX	400	/* bytes of a code span */
+#define CITE_MARKS_FIRST 4	/* room at first; doubles */
 
 /* What is looked at: held text from `at`. */
 struct cite_view {
@@ -47,7 +48,7 @@ cite_free(struct cite *c)
 	buffer_free(&c->held);
 	free(c->marks);
 	c->marks = NULL;
-	c->marks_len = 0;
+	c->marks_len = c->marks_size = 0;
 }
 
 static void
@@ -69,6 +70,29 @@ cite_at_line_start(const struct cite *c)
 	return (i == 0 || c->text.data[i - 1] == '\n');
 }
 
+/* Room for one more mark. */
+static int
+cite_grow(struct cite *c)
+{
+	struct cite_mark	*marks;
+	size_t			 size;
+
+	if (c->marks_len == CITE_MARKS_MAX)
+		return (-1);
+	if (c->marks_len < c->marks_size)
+		return (0);
+	size = c->marks_size == 0 ? CITE_MARKS_FIRST : c->marks_size * 2;
+	marks = reallocarray(c->marks, size, sizeof(*marks));
+	if (marks == NULL) {
+		c->text.has_failed = 1;
+		return (-1);
+	}
+	c->marks = marks;
+	c->marks_size = size;
+
+	return (0);
+}
+
 /* Puts "[n]" into the text; quote and claim are known. */
 static void
 cite_put(struct cite *c, size_t passage, size_t claim, size_t from, size_t to)
@@ -77,15 +101,8 @@ cite_put(struct cite *c, size_t passage, size_t claim, size_t from, size_t to)
 	char			 shown[16];
 	int			 len;
 
-	if (c->marks == NULL)
-		c->marks = calloc(CITE_MARKS_MAX, sizeof(*c->marks));
-	if (c->marks == NULL) {
-		c->text.has_failed = 1;
+	if (cite_grow(c) == -1)
 		return;
-	}
-	if (c->marks_len == CITE_MARKS_MAX)
-		return;
-
 	if (c->shown[passage] == 0) {
 		c->order[c->shown_len] = passage;
 		c->shown[passage] = ++c->shown_len;

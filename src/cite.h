@@ -44,7 +44,7 @@ struct cite {
 	size_t			 order[CITE_PASSAGES_MAX]; /* n - 1: passage */
 	unsigned		 shown_len;
 	struct cite_mark	*marks;
-	size_t			 marks_len;
+	size_t			 marks_len, marks_size;
 	size_t			 fence;	/* backticks of the open block, or 0 */
 	int			 after_mark; /* a link target may follow */
 	int			 skip_blank; /* a line's first marker went */

@@ -25,6 +25,9 @@ struct config {
 	int64_t		 session_refresh_seconds;
 	int		 sign_up_open;
 	int		 require_verified_email;
+	int		 rate_limit;	/* 0: for tests and benchmarks */
+	int64_t		 retain_audit_days; /* 0: for ever */
+	int64_t		 housekeeping_seconds;
 	int		 is_development; /* our origin is this machine's */
 	const char	*mail_url;	/* or NULL; see mail.h */
 	const char	*mail_from;	/* "Name <address>" or an address */

@@ -15,6 +15,7 @@
 
 #include "buffer.h"
 #include "conninfo.h"
+#include "log.h"
 
 #define CONNINFO_CERTIFICATES	"/etc/ssl/certs/ca-certificates.crt"
 
@@ -72,6 +73,10 @@ conninfo_make(const char *url, char *why, size_t why_len)
 		if (is_remote && strcmp(o->keyword, "sslmode") == 0 &&
 		    (value == NULL || strcmp(value, "disable") != 0))
 			value = "verify-full";
+		if (is_remote && strcmp(o->keyword, "sslmode") == 0 &&
+		    strcmp(value, "disable") == 0)
+			log_event(LOG_LEVEL_WARN, "DATABASE_URL disables TLS "
+			    "to a database on another machine");
 		if (is_remote && strcmp(o->keyword, "sslrootcert") == 0 &&
 		    value == NULL)
 			value = CONNINFO_CERTIFICATES;
@@ -96,11 +101,16 @@ static int
 conninfo_is_remote(const PQconninfoOption *options)
 {
 	const PQconninfoOption	*o;
+	const char		*hosts;
 
 	for (o = options; o->keyword != NULL; o++) {
-		if (o->val != NULL && (strcmp(o->keyword, "host") == 0 ||
-		    strcmp(o->keyword, "hostaddr") == 0) &&
-		    conninfo_lists_remote(o->val))
+		if (strcmp(o->keyword, "host") != 0 &&
+		    strcmp(o->keyword, "hostaddr") != 0)
+			continue;
+		/* libpq asks the environment (PGHOST, ...) where it may. */
+		hosts = o->val != NULL ? o->val : o->envvar == NULL ? NULL :
+		    getenv(o->envvar);
+		if (hosts != NULL && conninfo_lists_remote(hosts))
 			return (1);
 	}
 

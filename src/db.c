@@ -24,7 +24,6 @@
 #include <sys/types.h>
 #include <sys/queue.h>
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +33,7 @@
 #include <kore/pgsql.h>
 
 #include "db.h"
+#include "dbvalues.h"
 #include "job.h"
 #include "log.h"
 #include "sqlstate.h"
@@ -42,20 +42,12 @@
 #define DB_WAITING_MAX		512	/* queries in line per worker */
 #define DB_WAIT_MS		8000	/* for a connection, database up */
 #define DB_WAIT_DOWN_MS		1000	/* the same while it is known away */
-#define DB_RUN_MS		20000	/* a statement; the server's own limit
+#define DB_RUN_MS		10000	/* a statement; the server's own limit
 					   is shorter */
-#define DB_RETRY_MS		250	/* between failed connects */
+#define DB_RETRY_MS		250	/* between failed connects, with queries
+					   in line */
+#define DB_PROBE_MS		1000	/* the same with none */
 #define DB_FLIGHTS_MAX		64
-#define DB_PARAMS_MAX		16
-
-/* Copied parameters: libpq's three arrays and the bytes, in one allocation. */
-struct db_values {
-	int		 count;
-	const char	*text[DB_PARAMS_MAX];
-	int		 lengths[DB_PARAMS_MAX];
-	int		 formats[DB_PARAMS_MAX];
-	char		 bytes[];
-};
 
 /* A statement on its way; outlives a query that was cancelled. */
 struct db_flight {
@@ -97,9 +89,9 @@ static void		 db_drop(struct db_flight *);
 static int		 db_is_fit(PGconn *);
 static void		 db_event(void *, int);
 static void		 db_callback(struct kore_pgsql *, void *);
+static void		 db_hurry(void);
 static void		 db_connect_work(void *);
 static void		 db_connect_done(void *, void *);
-static struct db_values	*db_values_copy(const struct db_param *, size_t);
 
 PGconn	*__wrap_PQconnectdb(const char *);
 PGconn	*__real_PQconnectdb(const char *);
@@ -170,7 +162,8 @@ db_tick(u_int64_t now)
 
 	for (i = 0; i < DB_FLIGHTS_MAX; i++) {
 		if (db_flights[i].is_used && db_flights[i].deadline <= now) {
-			log_event(LOG_LEVEL_WARN, "db: a statement never ended");
+			log_event(LOG_LEVEL_WARN,
+			    "db: a statement never ended");
 			db_drop(&db_flights[i]);
 			db_land(&db_flights[i], ERROR_DATABASE);
 		}
@@ -191,7 +184,8 @@ db_query_start(struct db_query *query, enum statement statement,
     void (*done)(struct db_query *, void *), void *arg)
 {
 	if (query->state != DB_IDLE)
-		fatal("db: query started twice (%s)", statement_name(statement));
+		fatal("db: query started twice (%s)",
+		    statement_name(statement));
 
 	query->statement = statement;
 	query->done = done;
@@ -199,7 +193,7 @@ db_query_start(struct db_query *query, enum statement statement,
 	query->error = ERROR_NONE;
 	query->sqlstate[0] = '\0';
 	query->state = DB_WAITING;
-	query->values = db_values_copy(params, count);
+	query->values = dbvalues_copy(params, count);
 	query->deadline = kore_time_ms() +
 	    (db_up ? DB_WAIT_MS : DB_WAIT_DOWN_MS);
 
@@ -246,6 +240,7 @@ db_pump(void)
 {
 	struct db_connect	*input;
 	struct db_query		*query;
+	u_int32_t		 wanted;
 
 	if (!db_is_open)
 		return;
@@ -261,11 +256,12 @@ db_pump(void)
 		}
 	}
 
-	if (query == NULL || query->deadline == 0 ||
-	    kore_time_ms() < db_retry_at)
+	if (kore_time_ms() < db_retry_at)
 		return;
+	/* While it is away one connect at a time asks whether it is back. */
+	wanted = db_up ? db_waiting_count : 1;
 	while (db_pooled + db_stash_count + db_connecting < db_max &&
-	    db_connecting < db_waiting_count) {
+	    db_connecting < wanted) {
 		if ((input = calloc(1, sizeof(*input))) == NULL)
 			return;
 		input->conninfo = db_conninfo;
@@ -456,6 +452,19 @@ db_callback(struct kore_pgsql *pgsql, void *arg)
 	(void)arg;
 }
 
+/* The database is known away: who waits has not long to wait. */
+static void
+db_hurry(void)
+{
+	struct db_query	*query;
+	u_int64_t	 latest = kore_time_ms() + DB_WAIT_DOWN_MS;
+
+	TAILQ_FOREACH(query, &db_waiting, list) {
+		if (query->deadline > latest)
+			query->deadline = latest;
+	}
+}
+
 static void
 db_connect_work(void *arg)
 {
@@ -484,7 +493,10 @@ db_connect_done(void *arg, void *unused)
 			    "db: the database cannot be reached");
 		/* With other connections alive this is only a full server. */
 		db_up = db_pooled > 0;
-		db_retry_at = kore_time_ms() + DB_RETRY_MS;
+		db_retry_at = kore_time_ms() + (db_waiting_count > 0 ?
+		    DB_RETRY_MS : DB_PROBE_MS);
+		if (!db_up)
+			db_hurry();
 	}
 	free(input);
 	db_pump();
@@ -507,47 +519,6 @@ void
 __wrap_PQreset(PGconn *connection)
 {
 	(void)connection;
-}
-
-static struct db_values *
-db_values_copy(const struct db_param *params, size_t count)
-{
-	struct db_values	*values;
-	size_t			 i, len, used = 0, total = 0;
-
-	if (count > DB_PARAMS_MAX)
-		fatal("db: too many parameters");
-	for (i = 0; i < count; i++) {
-		total += params[i].kind == DB_KIND_BYTES ? params[i].len :
-		    params[i].kind == DB_KIND_INT ? 24 :
-		    params[i].data == NULL ? 0 : strlen(params[i].data);
-		total++;
-	}
-	if ((values = calloc(1, sizeof(*values) + total)) == NULL)
-		fatal("db: no memory");
-	values->count = (int)count;
-
-	for (i = 0; i < count; i++) {
-		if (params[i].kind == DB_KIND_INT) {
-			values->text[i] = values->bytes + used;
-			used += (size_t)snprintf(values->bytes + used, 24,
-			    "%" PRId64, params[i].number) + 1;
-			continue;
-		}
-		if (params[i].kind == DB_KIND_NULL || (params[i].data == NULL &&
-		    params[i].kind == DB_KIND_TEXT))
-			continue;
-		len = params[i].kind == DB_KIND_BYTES ? params[i].len :
-		    strlen(params[i].data);
-		if (len > 0)
-			memcpy(values->bytes + used, params[i].data, len);
-		values->text[i] = values->bytes + used;
-		values->lengths[i] = (int)len;
-		values->formats[i] = params[i].kind == DB_KIND_BYTES;
-		used += len + 1;
-	}
-
-	return (values);
 }
 
 int

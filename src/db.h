@@ -28,10 +28,11 @@ struct db_param {
 	int64_t		 number;	/* INT only, sent as text */
 };
 
-/* Parameters; the values are copied by db_query_start(). TEXT of NULL is NULL */
+/* Parameters; db_query_start() copies the values. TEXT of NULL is null. */
 #define DB_NULL		((struct db_param){ .kind = DB_KIND_NULL })
 #define DB_TEXT(s)	((struct db_param){ .kind = DB_KIND_TEXT, .data = (s) })
-#define DB_INT(n)	((struct db_param){ .kind = DB_KIND_INT, .number = (n) })
+#define DB_INT(n)	((struct db_param){ .kind = DB_KIND_INT,	\
+			    .number = (n) })
 #define DB_BOOL(b)	DB_TEXT((b) ? "t" : "f")
 #define DB_BYTES(p, l)	((struct db_param){ .kind = DB_KIND_BYTES,	\
 			    .data = (p), .len = (l) })
@@ -41,7 +42,7 @@ enum db_state { DB_IDLE, DB_WAITING, DB_RUNNING, DB_FINISHED };
 struct db_query {
 	enum db_state		 state;
 	enum error_id		 error;	/* ERROR_NONE: result is valid */
-	char			 sqlstate[6]; /* "" unless the server said one */
+	char			 sqlstate[6]; /* "" unless told by the server */
 	PGresult		*result; /* owned; text format, see db_text() */
 	enum statement		 statement;
 	struct db_values	*values; /* copied parameters, until sent */
@@ -92,6 +93,7 @@ int64_t		 db_int(const struct db_query *, int row, int column);
 double		 db_double(const struct db_query *, int row, int column);
 int		 db_bool(const struct db_query *, int row, int column);
 /* A bytea column decoded. The caller frees with PQfreemem(); NULL: no memory */
-u_int8_t	*db_bytes(const struct db_query *, int row, int column, size_t *);
+u_int8_t	*db_bytes(const struct db_query *, int row, int column,
+		    size_t *);
 
 #endif

@@ -32,7 +32,7 @@
 #define DOCUMENT_LIMIT		20	/* a page, when nothing is said */
 #define DOCUMENT_LIMIT_MAX	100
 #define DOCUMENT_QUERY_SIZE	257
-#define DOCUMENT_READING							\
+#define DOCUMENT_READING						\
 	"The document is still being read; try again in a moment"
 
 int	document_collection(struct http_request *);

@@ -40,8 +40,9 @@
 #include "refusal.h"
 
 #define EDGE_TICK_MS		250
-#define EDGE_GRACE_MS		5000	/* for an answer after the client's FIN */
+#define EDGE_GRACE_MS		5000	/* to answer after a client's FIN */
 #define EDGE_STALL_MS		60000	/* queued output and nobody takes it */
+#define EDGE_BODIES_MAX		(192 * 1024 * 1024)	/* all of a worker */
 #define EDGE_LINGER_MS		30000	/* at most, */
 #define EDGE_SILENCE_MS		2000	/* and with nothing coming in */
 
@@ -55,17 +56,16 @@ enum edge_state {
 
 struct edge {
 	LIST_ENTRY(edge)	 list;		/* in edges */
-	TAILQ_ENTRY(edge)	 due;		/* in edges_due, if is_due */
 	struct connection	*c;
+	struct kore_timer	*again;		/* set by edge_again() */
 	enum edge_state		 state;
 	struct http_request	*req;		/* in BODY and ANSWER */
 	struct header_facts	 facts;		/* about that request */
 	enum error_id		 refusal;	/* of that request */
 	struct inbuf		 in;		/* read but not used yet */
-	u_int64_t		 since_ms;	/* first byte, or start of lingering */
+	u_int64_t		 since_ms;	/* first byte; LINGER: start */
 	u_int64_t		 deadline_ms;	/* of the state, or 0 */
-	u_int64_t		 wrote_ms;	/* last sign of a reading client */
-	int			 is_due;
+	u_int64_t		 wrote_ms;	/* last sign of a reader */
 	int			 is_streaming;	/* FIN means gone */
 	int			 is_closing;	/* after this answer */
 };
@@ -80,12 +80,13 @@ static int	edge_read_header(struct edge *);
 static void	edge_take_header(struct edge *, size_t);
 static void	edge_begin(struct edge *, struct http_request *);
 static int	edge_read_body(struct edge *);
+static size_t	edge_bodies(void);
 static void	edge_pass(struct edge *, enum error_id);
 static void	edge_refuse(struct edge *, enum error_id);
 static int	edge_flush(struct edge *);
 static int	edge_linger(struct edge *);
 static void	edge_again(struct edge *);
-static void	edge_run_due(void *, u_int64_t);
+static void	edge_resume(void *, u_int64_t);
 static void	edge_tick(void *, u_int64_t);
 static void	edge_expire(struct edge *);
 static void	edge_make_room(void);
@@ -101,8 +102,6 @@ static int	(*const edge_steps[])(struct edge *) = {
 };
 
 static LIST_HEAD(, edge)	edges;
-static TAILQ_HEAD(edge_due_list, edge)	edges_due;
-static int			is_due_timer_set;
 
 /* Where header_clean() writes to. */
 static char			*clean;
@@ -112,9 +111,6 @@ void
 edge_init(void)
 {
 	LIST_INIT(&edges);
-	TAILQ_INIT(&edges_due);
-	is_due_timer_set = 0;
-
 	inbuf_init();
 	clean_size = HEADER_CLEAN_MAX((size_t)http_header_max);
 	clean = kore_malloc(clean_size);
@@ -149,9 +145,9 @@ edge_disconnected(struct connection *c)
 	struct edge	*e = c->hdlr_extra;
 
 	LIST_REMOVE(e, list);
-	if (e->is_due)
-		TAILQ_REMOVE(&edges_due, e, due);
-	e->is_due = 0;
+	if (e->again != NULL)
+		kore_timer_remove(e->again);
+	e->again = NULL;
 	inbuf_consume(&e->in, e->in.len);
 }
 
@@ -166,9 +162,8 @@ edge_enter(struct edge *e, enum edge_state state)
 	case EDGE_HEADER:
 		memset(&e->facts, 0, sizeof(e->facts));
 		e->since_ms = 0;
-		e->deadline_ms = now + 1000 * (u_int64_t)
-		    (http_keepalive_time ? http_keepalive_time :
-		    http_header_timeout);
+		e->deadline_ms = now + 1000 * (http_keepalive_time != 0 ?
+		    (u_int64_t)http_keepalive_time : http_header_timeout);
 		break;
 	case EDGE_BODY:
 		e->deadline_ms = now + 1000 * (u_int64_t)http_body_timeout;
@@ -361,18 +356,23 @@ static int
 edge_read_body(struct edge *e)
 {
 	u_int8_t	*dst;
-	size_t		 left, room, n;
+	size_t		 left, more, room, n;
 
 	left = e->facts.content_length - edgebody_len(e->req);
 	if (left == 0) {
 		edge_pass(e, ERROR_NONE);
 		return (0);
 	}
+	more = MIN(left, MAX(e->in.len, 1));
+	if (!edgebody_has_room(e->req, more) &&
+	    edge_bodies() > EDGE_BODIES_MAX) {
+		edge_pass(e, ERROR_BUSY);
+		return (0);
+	}
 
-	dst = edgebody_room(e->req, e->facts.content_length,
-	    MIN(left, MAX(e->in.len, 1)), &room);
+	dst = edgebody_room(e->req, e->facts.content_length, more, &room);
 	if (e->in.len > 0) {
-		n = MIN(left, e->in.len);
+		n = more;
 		memcpy(dst, e->in.buf, n);
 		inbuf_consume(&e->in, n);
 	} else {
@@ -383,6 +383,21 @@ edge_read_body(struct edge *e)
 	edgebody_add(e->req, n);
 
 	return (n > 0);
+}
+
+/* Memory of all bodies, asked for whenever one wants to grow. */
+static size_t
+edge_bodies(void)
+{
+	const struct edge	*e;
+	size_t			 sum = 0;
+
+	LIST_FOREACH(e, &edges, list) {
+		if (e->req != NULL && e->req->http_body != NULL)
+			sum += e->req->http_body->length;
+	}
+
+	return (sum);
 }
 
 /* Lets the request run, with its body or with the reason why there is none. */
@@ -458,30 +473,20 @@ edge_linger(struct edge *e)
 static void
 edge_again(struct edge *e)
 {
-	if (!e->is_due)
-		TAILQ_INSERT_TAIL(&edges_due, e, due);
-	e->is_due = 1;
-	if (!is_due_timer_set)
-		kore_timer_add(edge_run_due, 0, NULL, KORE_TIMER_ONESHOT);
-	is_due_timer_set = 1;
+	if (e->again == NULL)
+		e->again = kore_timer_add(edge_resume, 0, e,
+		    KORE_TIMER_ONESHOT);
 }
 
 static void
-edge_run_due(void *arg, u_int64_t now)
+edge_resume(void *arg, u_int64_t now)
 {
-	struct edge	*e, *last;
+	struct edge	*e = arg;
 
-	(void)arg;
 	(void)now;
-	is_due_timer_set = 0;
-	last = TAILQ_LAST(&edges_due, edge_due_list);
-	while ((e = TAILQ_FIRST(&edges_due)) != NULL) {
-		TAILQ_REMOVE(&edges_due, e, due);
-		e->is_due = 0;
-		edge_advance(e);
-		if (e == last)
-			break;
-	}
+	/* Kore frees it after this. */
+	e->again = NULL;
+	edge_advance(e);
 }
 
 static void

@@ -36,9 +36,10 @@ void		 edge_init(void);
 void		 edge_connect(struct connection *);
 
 /*
- * What the request must be answered with before anything else is looked at:
- * ERROR_TOO_LARGE or ERROR_REQUEST_TIMEOUT, its body was not read, and its
- * connection closes after the answer; or ERROR_NONE.
+ * What the request must be answered with before anything else is looked at,
+ * since its body is not there: ERROR_TOO_LARGE, ERROR_REQUEST_TIMEOUT, or
+ * ERROR_BUSY when all bodies together hold too much memory; its connection
+ * closes after the answer. ERROR_NONE otherwise.
  */
 enum error_id	 edge_refusal(struct http_request *);
 

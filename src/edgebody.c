@@ -21,10 +21,10 @@ edgebody_limit(const struct http_request *req)
 		if (p->method != req->method || strcmp(p->name, "@body") != 0)
 			continue;
 		limit = kore_strtonum64(p->validator->arg, 0, &error);
-		if (error != KORE_RESULT_OK)
-			fatal("kore.conf: validator %s is no number of bytes",
-			    p->validator->name);
-		return (limit);
+		if (error == KORE_RESULT_OK)
+			return (limit);
+		kore_log(LOG_ERR, "validator %s is no number of bytes",
+		    p->validator->name);
 	}
 
 	return (http_body_max);
@@ -34,6 +34,14 @@ size_t
 edgebody_len(const struct http_request *req)
 {
 	return (req->http_body == NULL ? 0 : req->http_body->offset);
+}
+
+int
+edgebody_has_room(const struct http_request *req, size_t more)
+{
+	const struct kore_buf	*body = req->http_body;
+
+	return (body != NULL && body->length - body->offset >= more);
 }
 
 u_int8_t *
@@ -46,7 +54,7 @@ edgebody_room(struct http_request *req, size_t announced, size_t more,
 	if (body == NULL) {
 		size = MIN(announced, MAX(more, EDGEBODY_FIRST));
 		body = req->http_body = kore_buf_alloc(size);
-	} else if (body->length - body->offset < more) {
+	} else if (!edgebody_has_room(req, more)) {
 		size = MIN(announced,
 		    MAX(body->offset + more, body->length * 2));
 		body->data = kore_realloc(body->data, size);

@@ -14,6 +14,8 @@
 size_t		 edgebody_limit(const struct http_request *);
 /* Bytes that have arrived. */
 size_t		 edgebody_len(const struct http_request *);
+/* Whether `more` bytes fit into the memory that it has. */
+int		 edgebody_has_room(const struct http_request *, size_t more);
 /*
  * Where the next bytes go. At least `more` of `announced` in all fit; `room`
  * is how many do.

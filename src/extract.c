@@ -18,7 +18,7 @@
 #define EXTRACT_WORDS_MAX	64	/* of the question */
 #define EXTRACT_FOLLOW_MAX	1500	/* bytes that a lead takes along */
 #define EXTRACT_SHARE		0.45	/* of the best score, to be shown */
-#define EXTRACT_RANK_LOSS	0.06	/* of the score, a passage further down */
+#define EXTRACT_RANK_LOSS	0.06	/* of the score, each passage down */
 
 static const char extract_lead[] =
     "These passages of the documents match the question, word for word:";

@@ -18,9 +18,9 @@ struct inbuf {
 	u_int8_t		*buf;	/* NULL while len is 0 */
 	size_t			 len;
 	size_t			 size;
-	size_t			 scanned; /* the user's mark; 0 after consuming */
-	size_t			 budget; /* may still be read in this turn */
-	int			 is_peer_done; /* the client's FIN is in sight */
+	size_t			 scanned; /* by the user; 0 after consuming */
+	size_t			 budget; /* may be read in this turn */
+	int			 is_peer_done; /* the FIN is in sight */
 	int			 is_eof; /* and has been read */
 };
 

@@ -3,9 +3,11 @@
  *
  *	asleep -> (kick or timer) running -> asleep
  *
- * A kick while it runs makes it look once more. It leaves with the time of
- * the next job (a retry, a purge, the end of another reader's claim), for
- * which one timer is set; with the database away, it tries again later.
+ * A kick while it runs makes it look once more, and asks the other workers
+ * to look, so that a long document does not hold up the rest. It leaves with
+ * the time of the next job (a retry, a purge, the end of another reader's
+ * claim), for which one timer is set; with the database away, it tries again
+ * later.
  */
 #include <sys/types.h>
 
@@ -19,6 +21,7 @@
 #include "log.h"
 #include "reader.h"
 
+#define INDEXER_MSG_KICK	(KORE_MSG_APP_BASE + 2)
 #define INDEXER_TROUBLE_MS	5000		/* after a failure */
 #define INDEXER_WAIT_MAX	86400000	/* a timer's longest wait */
 
@@ -35,6 +38,8 @@ static int			 indexer_is_kicked;	/* while running */
 static int			 indexer_was_failing;
 static struct kore_timer	*indexer_timer;
 
+static void	indexer_start(void);
+static void	indexer_heard(struct kore_msg *, const void *);
 static void	indexer_work(void *);
 static void	indexer_done(void *, void *);
 static void	indexer_sleep(int64_t);
@@ -44,11 +49,30 @@ void
 indexer_init(const char *conninfo)
 {
 	indexer_conninfo = conninfo;
-	indexer_kick();
+	if (!kore_msg_register(INDEXER_MSG_KICK, indexer_heard))
+		log_event(LOG_LEVEL_WARN, "indexer: cannot hear the others");
+	indexer_start();
 }
 
 void
 indexer_kick(void)
+{
+	if (indexer_is_running)
+		kore_msg_send(KORE_MSG_WORKER_ALL, INDEXER_MSG_KICK, NULL, 0);
+	indexer_start();
+}
+
+/* Another worker is busy and something waits. */
+static void
+indexer_heard(struct kore_msg *msg, const void *data)
+{
+	(void)msg;
+	(void)data;
+	indexer_start();
+}
+
+static void
+indexer_start(void)
 {
 	struct indexer_run	*run;
 
@@ -116,7 +140,7 @@ indexer_done(void *input, void *arg)
 	if (has_failed)
 		indexer_sleep(INDEXER_TROUBLE_MS);
 	else if (indexer_is_kicked)
-		indexer_kick();
+		indexer_start();
 	else if (wait_ms >= 0)
 		indexer_sleep(wait_ms);
 }
@@ -137,5 +161,5 @@ indexer_due(void *arg, u_int64_t now)
 	(void)arg;
 	(void)now;
 	indexer_timer = NULL;
-	indexer_kick();
+	indexer_start();
 }

@@ -40,6 +40,7 @@
 #define INGEST_BYTES_MAX	((size_t)INTAKE_BYTES_MAX)
 #define INGEST_LINE_MAX		(2 * INGEST_BYTES_MAX)	/* of a .jsonl */
 #define INGEST_DEPTH_MAX	32	/* folders in folders */
+#define INGEST_ANALYZE_MIN	50	/* documents */
 #define INGEST_POLL_MS		250	/* while other readers finish */
 #define INGEST_USAGE							\
 	"usage: lectern ingest [--shared] [--user EMAIL] PATH...\n"
@@ -391,6 +392,10 @@ ingest_read(struct ingest *ingest)
 		if (step == 0 && waiting > 0)
 			(void)nanosleep(&pause, NULL);
 	} while (waiting > 0);
+	/* The planner should know of them at once; if not, it will later. */
+	if (ingest->stored >= INGEST_ANALYZE_MIN)
+		(void)!dbsync_script(&ingest->db, "analyze documents, chunks, "
+		    "terms, postings");
 
 	return (0);
 }
@@ -447,7 +452,9 @@ ingest_database_failed(struct ingest *ingest)
 {
 	char	words[256];
 
-	if (strcmp(ingest->db.sqlstate, "42P01") == 0) {
+	/* No such function, no such table. */
+	if (strcmp(ingest->db.sqlstate, "42883") == 0 ||
+	    strcmp(ingest->db.sqlstate, "42P01") == 0) {
 		(void)fprintf(stderr, "lectern: The database has no schema "
 		    "yet; run `lectern migrate` first.\n");
 		return (1);

@@ -26,8 +26,9 @@ struct input_field {
 	enum input_type	 type;
 	u_int32_t	 flags;
 	size_t		 offset;	/* into the out structure */
-	int64_t		 min, max;	/* bytes of a string, value of a number,
-					   entries of an array; max 0: no limit */
+	int64_t		 min, max;	/* bytes of a string, value of a
+					   number, entries of an array; max 0:
+					   no limit */
 	int64_t		 absent;	/* INPUT_INTEGER: the default */
 	const char	*validator;	/* of kore.conf, or NULL */
 	enum error_id	 refusal;	/* INPUT_TARGET */

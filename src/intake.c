@@ -138,7 +138,8 @@ intake_declared(const char *filename, const char *type, size_t type_len)
 	const char	*extension;
 	size_t		 i, n;
 
-	if (filename != NULL && (extension = intake_extension(filename)) != NULL) {
+	if (filename != NULL &&
+	    (extension = intake_extension(filename)) != NULL) {
 		for (i = 0; i < INTAKE_COUNT(intake_extensions); i++) {
 			if (strcasecmp(extension + 1,
 			    intake_extensions[i].name) == 0)
@@ -180,6 +181,8 @@ intake_title(struct intake *intake, const char *filename, const char *text,
 	    sizeof(intake->title)) > 0)
 		return;
 
+	if (filename != NULL && strrchr(filename, '/') != NULL)
+		filename = strrchr(filename, '/') + 1;
 	if (filename != NULL && filename[0] != '\0') {
 		extension = intake_extension(filename);
 		n = extension == NULL ? strlen(filename) :

@@ -28,6 +28,7 @@
 #include <kore/curl.h>
 
 #include "config.h"
+#include "job.h"
 #include "llm.h"
 #include "log.h"
 #include "ssein.h"
@@ -46,7 +47,7 @@ struct llm {
 	void			*arg;
 	struct ssein		 events;
 	char			*body;		/* the request's JSON */
-	char			 reason[32];	/* finish_reason, "" until then */
+	char			 reason[32];	/* finish_reason, or "" */
 	struct llm_usage	 usage;
 	enum error_id		 failure;	/* decided inside a callback */
 	u_int64_t		 deadline;	/* first byte, then stall */
@@ -67,6 +68,7 @@ static int	 llm_event(void *, const char *, size_t);
 
 static LIST_HEAD(, llm)		 calls = LIST_HEAD_INITIALIZER(calls);
 static size_t			 calls_count;
+static size_t			 calls_changes;	/* of the list, in all */
 static int			 is_inside;	/* in a libcurl callback */
 static struct kore_timer	*watch;
 
@@ -159,14 +161,14 @@ llm_start(const struct llm_message *messages, size_t count,
 	llm->last = kore_time_ms() + LLM_WHOLE_MS;
 	LIST_INSERT_HEAD(&calls, llm, list);
 	calls_count++;
+	calls_changes++;
 	if (watch == NULL)
 		watch = kore_timer_add(llm_watch, LLM_WATCH_MS, NULL, 0);
 
 	kore_curl_bind_callback(&llm->curl, llm_finished, llm);
 	kore_curl_run(&llm->curl);
-	/* Or the transfer would begin when the loop happens to wake. */
-	if (!is_inside)
-		kore_curl_do_timeout();
+	/* Kore begins the transfer when its loop turns and tells of it then. */
+	job_wake_loop();
 
 	return (llm);
 }
@@ -177,6 +179,7 @@ llm_free(struct llm *llm)
 {
 	LIST_REMOVE(llm, list);
 	calls_count--;
+	calls_changes++;
 	kore_curl_cleanup(&llm->curl);
 	ssein_free(&llm->events);
 	free(llm->body);
@@ -249,7 +252,7 @@ llm_let_go(struct llm *llm)
 		llm_conclude(llm, llm->failure != ERROR_NONE ? llm->failure :
 		    ERROR_MODEL_CUT);
 	else
-		kore_curl_do_timeout();
+		job_wake_loop();
 }
 
 static void
@@ -270,8 +273,8 @@ llm_watch_one(struct llm *llm, u_int64_t now)
 }
 
 /*
- * What one call's end sets off may end others, so that no pointer survives
- * it: the walk begins again after each call that has gone.
+ * What one call's end sets off may end others or start new ones, so that no
+ * pointer survives it: the walk begins again after each change.
  */
 static void
 llm_watch(void *arg, u_int64_t now)
@@ -282,9 +285,9 @@ llm_watch(void *arg, u_int64_t now)
 	(void)arg;
 again:
 	LIST_FOREACH(llm, &calls, list) {
-		before = calls_count;
+		before = calls_changes;
 		llm_watch_one(llm, now);
-		if (calls_count != before)
+		if (calls_changes != before)
 			goto again;
 	}
 

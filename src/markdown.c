@@ -122,6 +122,7 @@ markdown_heading_range(const char *text, size_t *start, size_t *end)
 {
 	size_t	i, last;
 
+	*end = utf8_trim_end(text, *start, *end);
 	for (i = 0; i < *end && i < 7 && text[i] == '#';)
 		i++;
 	if (i > 0 && i < 7 && (i == *end || text[i] == ' ' ||

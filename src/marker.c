@@ -199,7 +199,7 @@ marker_read(const char *text, size_t len, int is_all, struct marker *out)
 				    .is_all = is_all, .out = out };
 	enum marker_kind	kind;
 
-	/* Bytes beyond the bound must not change what is said of those before */
+	/* Bytes beyond the bound must not change what is said of others. */
 	if (len >= MARKER_BYTES_MAX) {
 		r.len = MARKER_BYTES_MAX;
 		r.is_all = 1;

@@ -25,7 +25,7 @@ static void	mdinline_write(struct mdinline_out *, const char *, size_t,
 static size_t	mdinline_link(const char *, size_t, size_t, size_t *);
 static size_t	mdinline_matching(const char *, size_t, size_t);
 static size_t	mdinline_tag_end(const char *, size_t, size_t);
-static int	mdinline_is_mark(const char *, size_t, size_t, size_t);
+static size_t	mdinline_mark(const char *, size_t, size_t, size_t);
 static int	mdinline_is_word(char);
 static void	mdinline_put(struct mdinline_out *, const char *, size_t);
 
@@ -47,7 +47,7 @@ static void
 mdinline_write(struct mdinline_out *out, const char *text, size_t at,
     size_t end, int nesting)
 {
-	size_t		start = at, n, label, behind;
+	size_t		start = at, n, label, behind, marks;
 	uint32_t	c;
 	int		is_code = 0;
 
@@ -70,7 +70,9 @@ mdinline_write(struct mdinline_out *out, const char *text, size_t at,
 		} else if (c == '<' &&
 		    (behind = mdinline_tag_end(text, at, end)) > 0) {
 			n = behind - at;
-		} else if (!mdinline_is_mark(text, start, at, end)) {
+		} else if ((marks = mdinline_mark(text, start, at, end)) > 0) {
+			n = marks;
+		} else {
 			mdinline_put(out, text + at, n);
 		}
 	}
@@ -129,20 +131,29 @@ mdinline_tag_end(const char *text, size_t at, size_t end)
 	return ((size_t)(close - text) + 1);
 }
 
-/* Whether the character at `at` is emphasis rather than text. */
-static int
-mdinline_is_mark(const char *text, size_t start, size_t at, size_t end)
+/* Length of the emphasis marks at `at`; 0 when these are text. */
+static size_t
+mdinline_mark(const char *text, size_t start, size_t at, size_t end)
 {
-	char	before = at > start ? text[at - 1] : ' ';
-	char	after = at + 1 < end ? text[at + 1] : ' ';
+	size_t	behind = at;
+	char	before, after;
+
+	before = at > start ? text[at - 1] : ' ';
+	/* Inside a run whose beginning was found to be text. */
+	if (before == text[at])
+		return (0);
+	while (behind < end && text[behind] == text[at])
+		behind++;
+	after = behind < end ? text[behind] : ' ';
 
 	switch (text[at]) {
 	case '*':
-		return (before != ' ' || after != ' ');
+		return (before != ' ' || after != ' ' ? behind - at : 0);
 	case '_':
-		return (!mdinline_is_word(before) || !mdinline_is_word(after));
+		return (!mdinline_is_word(before) || !mdinline_is_word(after) ?
+		    behind - at : 0);
 	case '~':
-		return (before == '~' || after == '~');
+		return (behind - at == 2 ? 2 : 0);
 	default:
 		return (0);
 	}
@@ -151,23 +162,22 @@ mdinline_is_mark(const char *text, size_t start, size_t at, size_t end)
 static int
 mdinline_is_word(char c)
 {
-	return (isalnum((unsigned char)c) || c == '_' ||
-	    (unsigned char)c >= 0x80);
+	return (isalnum((unsigned char)c) || (unsigned char)c >= 0x80);
 }
 
 /* Appends a character; blanks and controls become one blank. */
 static void
 mdinline_put(struct mdinline_out *out, const char *text, size_t len)
 {
-	if (utf8_skip_blanks(text, len, 0) == len || iscntrl((unsigned char)
-	    text[0])) {
+	if (utf8_skip_blanks(text, len, 0) == len ||
+	    iscntrl((unsigned char)text[0])) {
 		if (out->used == 0 || out->at[out->used - 1] == ' ')
 			return;
 		text = " ";
 		len = 1;
 	}
 	if (out->size - out->used <= len) {
-		/* Full: a shorter character must not follow what is left out. */
+		/* Full: nothing shorter may follow what is left out. */
 		out->size = out->used + 1;
 		return;
 	}

@@ -10,9 +10,9 @@
 #define MDLINE_TAB	4	/* columns; also the indent that makes code */
 
 struct mdline {
-	const char	*text;		/* the whole text; positions count in it */
+	const char	*text;		/* the whole; positions are in it */
 	size_t		 start;
-	size_t		 first;		/* first byte that is no blank, or end */
+	size_t		 first;		/* byte that is no blank, or end */
 	size_t		 end;		/* before its line end */
 	size_t		 next;		/* start of the next line */
 	int		 indent;	/* columns of blanks and tabs */

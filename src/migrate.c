@@ -33,6 +33,7 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0002_documents", asset_0002_documents_sql },
 	{ "0003_chat", asset_0003_chat_sql },
 	{ "0004_mail", asset_0004_mail_sql },
+	{ "0005_limits", asset_0005_limits_sql },
 };
 
 #define MIGRATE_VERSION							\

@@ -99,8 +99,8 @@ multipart_error_text(enum multipart_error error)
 {
 	static const char *const	texts[] = {
 		[MULTIPART_OK] = "",
-		[MULTIPART_NO_BOUNDARY] = "The Content-Type is not "
-		    "multipart/form-data with a usable boundary",
+		[MULTIPART_NO_BOUNDARY] =
+		    "The Content-Type names no form-data with a boundary",
 		[MULTIPART_TRUNCATED] =
 		    "The form ends before its closing boundary",
 		[MULTIPART_BROKEN] =

@@ -180,7 +180,8 @@ page_send(struct request *r, const char *file, const char *type)
 		return (request_fail(r, ERROR_NOT_FOUND));
 	reply_header(r, "etag", *etag);
 	reply_header(r, "cache-control", "no-cache");
-	if (seen != NULL && strstr(seen, *etag) != NULL)
+	if (seen != NULL && (strcmp(seen, "*") == 0 ||
+	    strstr(seen, *etag) != NULL))
 		return (reply_empty(r, 304));
 
 	return (reply_bytes(r, 200, type, data, *len));

@@ -121,7 +121,7 @@ percent_name_is(const struct percent_pair *pair, const char *name)
 	char	c;
 
 	for (at = 0; at < pair->name_len; name++) {
-		/* A NUL is refused there, so the end of `name` never matches. */
+		/* A NUL is refused there: the end of `name` never matches. */
 		if (percent_byte(pair->name, pair->name_len, &at,
 		    PERCENT_PLUS_BLANK, &c) != PERCENT_OK || c != *name)
 			return (0);

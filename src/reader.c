@@ -27,13 +27,18 @@
 #include "log.h"
 #include "reader.h"
 
-#define READER_BATCH		256	/* chunks sent at once */
+/*
+ * Chunks sent at once: many, since each batch updates the row of every word
+ * in it, and a transaction drags all versions of a row along.
+ */
+#define READER_BATCH		8192
 #define READER_TOKEN_BYTES	4	/* bytes of text a token, about */
 #define READER_CHUNKS_MAX	1000000
 
 #define READER_EMPTY	"The document holds no text."
-#define READER_TROUBLE	"Reading this document failed three times for a "	\
-	"reason inside the program; upload it again, or tell the operator."
+#define READER_TROUBLE							\
+	"Reading this document failed three times for a reason inside "	\
+	"the program; upload it again, or tell the operator."
 
 struct reader_job {
 	char		 document[40];

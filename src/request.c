@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "config.h"
 #include "edge.h"
 #include "log.h"
@@ -28,6 +26,7 @@
 #include "reply.h"
 #include "request.h"
 #include "route.h"
+#include "token.h"
 
 static void		 request_free(struct http_request *);
 static enum step	 request_enter(struct request *);
@@ -149,15 +148,12 @@ request_get(struct http_request *http)
 static void
 request_name(struct request *r)
 {
-	static char		start[17];
+	static char		start[TOKEN_ID_LEN + 1];
 	static u_int32_t	count;
-	unsigned char		random[8];
 
-	if (start[0] == '\0') {
-		randombytes_buf(random, sizeof(random));
-		sodium_bin2hex(start, sizeof(start), random, sizeof(random));
-	}
-	(void)snprintf(r->id, sizeof(r->id), "%s%08x", start, ++count);
+	if (start[0] == '\0')
+		token_id(start);
+	(void)snprintf(r->id, sizeof(r->id), "%.16s%08x", start, ++count);
 }
 
 /* What holds for every route, before its first step. */
@@ -196,7 +192,7 @@ request_free(struct http_request *http)
 	if (r->data != NULL) {
 		if (r->plan->data_free != NULL)
 			r->plan->data_free(r->data);
-		sodium_memzero(r->data, r->plan->data_len);
+		explicit_bzero(r->data, r->plan->data_len);
 		free(r->data);
 	}
 	json_decref(r->body);
@@ -439,19 +435,20 @@ request_face(const char *path)
 		enum request_face	 face;
 	} faces[] = {
 		{ "/api/auth/register", FACE_QUICKSTART },
-		{ "/api/auth/sign-in/", FACE_AUTH },
+		{ "/api/auth/sign-in/email", FACE_AUTH },
 		{ "/api/auth/sign-in", FACE_QUICKSTART },
-		{ "/api/auth/", FACE_AUTH },
-		{ "/api/", FACE_API },
+		{ "/api/auth", FACE_AUTH },
+		{ "/api", FACE_API },
 		{ "/health", FACE_API },
 		{ "/ready", FACE_API },
-		{ "/v1/", FACE_OPENAI }
+		{ "/v1", FACE_OPENAI }
 	};
-	size_t	i;
+	size_t	i, len;
 
 	for (i = 0; i < sizeof(faces) / sizeof(faces[0]); i++) {
-		if (strncmp(path, faces[i].prefix,
-		    strlen(faces[i].prefix)) == 0)
+		len = strlen(faces[i].prefix);
+		if (strncmp(path, faces[i].prefix, len) == 0 &&
+		    (path[len] == '\0' || path[len] == '/'))
 			return (faces[i].face);
 	}
 

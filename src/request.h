@@ -68,15 +68,15 @@ struct identity {
 
 struct request {
 	struct http_request		*http;
-	const struct request_plan	*plan;	/* NULL until the handler runs */
+	const struct request_plan	*plan;	/* NULL: no handler yet */
 	u_int8_t			 state;	/* index into plan->steps */
 	u_int8_t			 is_waiting; /* for a query or a job */
 	u_int8_t			 is_answered;
-	u_int8_t			 is_streaming; /* head sent, body follows */
+	u_int8_t			 is_streaming; /* head is sent */
 	enum request_face		 face;
-	enum error_id			 broken; /* what was waited for failed */
+	enum error_id			 broken; /* the awaited failed */
 	char				 id[25]; /* x-request-id */
-	char				 address[46]; /* client, by TRUSTED_HOPS */
+	char				 address[46]; /* the client's */
 	u_int64_t			 started; /* kore_time_ms() */
 	struct identity			 who;	/* valid when is_signed_in */
 	u_int8_t			 is_signed_in;
@@ -85,11 +85,12 @@ struct request {
 	struct job			*job;	/* the one running job */
 	void				*data;	/* the plan's context */
 	struct buffer			 head;	/* response header lines */
-	int				 status; /* answered with, for the log */
+	int				 status; /* answered with */
 };
 
 /* A handler's only line. */
-int		 request_run(struct http_request *, const struct request_plan *);
+int		 request_run(struct http_request *,
+		    const struct request_plan *);
 /*
  * The same for an authentication's validator: the plan ends with
  * request_pass(), and then the handler runs, or it has answered.

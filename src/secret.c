@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "secret.h"
 #include "utf8.h"
 
@@ -94,6 +92,6 @@ secret_done(void *arg, void *owner)
 	if (owner != NULL)
 		*job->out = job->result;
 	password_free(job->password);
-	sodium_memzero(job, sizeof(*job));
+	explicit_bzero(job, sizeof(*job));
 	free(job);
 }

@@ -11,6 +11,7 @@ static const struct {
 	const char	*prefix;
 	enum error_id	 error;
 } sqlstate_table[] = {
+	{ "08P01", ERROR_INTERNAL },	/* we broke the protocol */
 	{ "08", ERROR_DATABASE },	/* connection lost or refused */
 	{ "28", ERROR_DATABASE },	/* it does not let us in */
 	{ "3D", ERROR_DATABASE },	/* the database is not there (yet) */

@@ -147,7 +147,7 @@ sse_watch(void *arg, u_int64_t now)
 				s->is_full = 0;
 				s->drained(s->arg);
 			}
-		} else if (now - s->last >= SSE_HEARTBEAT_MS)
+		} else if (now >= s->last + SSE_HEARTBEAT_MS)
 			sse_send(s, SSE_COMMENT, strlen(SSE_COMMENT));
 	}
 

@@ -49,7 +49,8 @@ ssein_line(struct ssein *s)
 	const char	*text = buffer_text(&s->line);
 	size_t		 len = s->line.len;
 
-	if (!s->has_started && len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+	if (!s->has_started && len >= 3 &&
+	    memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;
 	}

@@ -20,10 +20,10 @@ struct ssein {
 	void		*arg;
 	struct buffer	 line;		/* the line that is not whole yet */
 	struct buffer	 data;		/* data lines of the open event */
-	int		 has_data;	/* a data line was seen, perhaps empty */
-	int		 after_cr;	/* an LF that follows belongs to the CR */
+	int		 has_data;	/* a data line was seen */
+	int		 after_cr;	/* an LF now belongs to the CR */
 	int		 has_started;	/* the byte order mark was looked for */
-	int		 has_failed;	/* too long, no memory, or told to stop */
+	int		 has_failed;	/* too long, or told to stop */
 };
 
 void	ssein_init(struct ssein *, ssein_event_cb, void *arg);

@@ -8,6 +8,10 @@
 #define STATEMENT_LIST(X)						\
 	X(ACCOUNT_CREATE, account_create)				\
 	X(ACCOUNT_BY_EMAIL, account_by_email)				\
+	X(ATTEMPT_TAKE, attempt_take)					\
+	X(ATTEMPT_UNVERIFIED, attempt_unverified)			\
+	X(LIMIT_TAKE, limit_take)					\
+	X(HOUSEKEEPING, housekeeping)					\
 	X(SESSION_CREATE, session_create)				\
 	X(SESSION_FIND, session_find)					\
 	X(SESSION_REFRESH, session_refresh)				\

@@ -11,7 +11,7 @@
 
 #define TOKEN_ID_LEN		32	/* letters and digits */
 #define TOKEN_HASH_LEN		64	/* lower-case hex of SHA-256 */
-#define TOKEN_SIGNATURE_LEN	44	/* base64 of HMAC-SHA-256, ends in '=' */
+#define TOKEN_SIGNATURE_LEN	44	/* base64 of HMAC-SHA-256 */
 
 /* libsodium's start; derives the keys. 0, or -1 when that failed. */
 int	token_init(const char *secret, const char *secret_old);

@@ -16,7 +16,7 @@
 #include "utf8.h"
 
 #define TRANSCRIPT_HISTORY	20	/* earlier messages that are wanted */
-#define TRANSCRIPT_TITLE_MAX	80	/* bytes of a title made of a question */
+#define TRANSCRIPT_TITLE_MAX	80	/* bytes, made of a question */
 #define TRANSCRIPT_ATTEMPTS	8
 #define TRANSCRIPT_RETRY_MS	250
 

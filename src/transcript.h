@@ -21,7 +21,7 @@
 struct transcript_question {
 	const char	*user_id;
 	const char	*text;		/* UTF-8 */
-	const char	*asked;		/* conversation: id or client id, NULL */
+	const char	*asked;		/* id, client id or NULL */
 	int		 may_create;	/* `asked` may name a new one */
 	int		 is_again;	/* the newest question once more */
 };
@@ -29,7 +29,7 @@ struct transcript_question {
 struct transcript_answer {
 	const char	*text;		/* UTF-8 */
 	json_t		*citations;	/* array, borrowed */
-	const char	*status;	/* complete, stopped, failed, unanswered */
+	const char	*status;	/* as in the database */
 	const char	*error;		/* code, or NULL */
 	const char	*model;		/* or NULL */
 	json_t		*usage;		/* object, borrowed, or NULL */
@@ -41,7 +41,7 @@ struct transcript {
 	char			 client_id[TRANSCRIPT_CLIENT_ID_MAX + 1];
 					/* "" when it has none */
 	char			 answer_id[TOKEN_ID_LEN + 1];
-	json_t			*history;	/* [{role, text}], oldest first */
+	json_t			*history;	/* [{role, text}], in order */
 	enum error_id		 error;		/* of the last step */
 	void			(*done)(void *);
 	void			(*ended)(void *);

@@ -101,6 +101,11 @@ uistream_text(struct buffer *out, const char *text, size_t len)
 void
 uistream_text_end(struct buffer *out, json_t *citations)
 {
+	/* Clients of the first versions know no citations at all. */
+	if (json_array_size(citations) == 0) {
+		json_decref(citations);
+		citations = NULL;
+	}
 	uistream_part(out, json_pack("{s:s, s:s, s:o*}", "type", "text-end",
 	    "id", UISTREAM_TEXT_ID, "citations", citations));
 }

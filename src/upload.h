@@ -22,7 +22,7 @@ struct upload {
 	int			 is_shared;	/* for the shared library */
 	/* what becomes of it */
 	size_t			 stored;	/* files done */
-	size_t			 coming;	/* bytes of those not yet done */
+	size_t			 coming;	/* bytes of those to do */
 	int			 is_news;	/* something was stored */
 	json_t			*answers;	/* owned; array of documents */
 };

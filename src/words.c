@@ -14,7 +14,7 @@
 #include "utf8.h"
 #include "words.h"
 
-#define WORD_MAX	48	/* folded characters; the rest is not compared */
+#define WORD_MAX	48	/* folded characters that are compared */
 #define FOLD_MAX	18	/* longest decomposition of one character */
 
 static const char *const common[] = {
@@ -62,8 +62,8 @@ words_fold(uint32_t c, int32_t *out, size_t len)
 		return (1);
 	}
 	count = utf8proc_decompose_char((int32_t)c, folded, FOLD_MAX,
-	    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
-	    UTF8PROC_IGNORE, &boundary);
+	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+	    UTF8PROC_STRIPMARK | UTF8PROC_IGNORE, &boundary);
 	if (count < 0 || count > FOLD_MAX)
 		return (0);
 

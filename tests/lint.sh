@@ -14,35 +14,40 @@ layers="
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
-1 config conninfo db dbsync edge edgebody embed handover inbuf job llm log mail
-1 migrate password pooler refusal route sandbox statement token
-2 citation cookie indexer input limit origin pipeline reader reply request
-2 retrieval sse transcript uistream upload
-3 account admin answer apikey chat conversation document ingest openai ops page
-3 search session
+1 config conninfo db dbsync dbvalues edge edgebody embed handover inbuf job llm
+1 log mail migrate password pooler refusal route sandbox statement token
+2 address answer citation cookie indexer input letter limit mailer origin
+2 paging pipeline reader redirect reply request retrieval secret sse
+2 transcript uistream upload
+3 account admin apikey chat conversation credential device document
+3 housekeeping ingest openai ops page profile reset search session
+3 verification
 4 drain lectern
 "
 
 # Feature, the features whose header it may include all the same.
 exceptions="
 account session
-chat answer
-conversation answer
-openai answer
+credential session
+device session
+profile session
+reset session
+verification session
 "
 
 # Third-party header, the only files that include it (.c or .h).
 owners="
-libpq-fe.h conninfo db dbsync
+libpq-fe.h conninfo db dbsync dbvalues
 kore/pgsql.h db
-kore/curl.h llm
+kore/curl.h llm mail
 kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
 sodium.h cite password token
 crypt.h password
 utf8proc.h password words
-jansson.h answer citation input llm reply request transcript uistream
+jansson.h answer citation ingest input letter llm mail mailer reply request
+jansson.h transcript uistream
 "
 
 # Calls decided against: pattern, instead.
@@ -112,7 +117,8 @@ logical_lines() {
 		    held ~ /^\t*(case .*|default|[a-z_]+):$/)) put()
 	}
 	END { put() }' |
-	    sed -E 's/\* const/*const/g; s/([[({]) /\1/g; s/ ([])}])/\1/g; s/ \[/[/g; s/ +$//'
+	    sed -E 's/\* const/*const/g; s/([[({]) /\1/g; s/ ([])}])/\1/g
+		s/ \[/[/g; s/ +$//'
 }
 
 check_format() {
@@ -139,6 +145,10 @@ check_format() {
 	/\/\*/ { in_comment = 1 }
 	!in_comment && /^\t* +[^ *]/ && !/^\t*    [^ ]/ && !/^\t*  [.\[][A-Za-z]/ {
 		print FILENAME ":" FNR ": indented by neither tabs nor tabs and 4"
+	}
+	/^[A-Za-z_]/ { top = $0 }
+	/^{/ && top !~ /^[A-Za-z0-9_]+\(/ && top !~ /=/ {
+		print FILENAME ":" FNR ": the name belongs on a line of its own"
 	}
 	/(^|[^:"])\/\/ / { print FILENAME ":" FNR ": a // comment" }
 	/^[ \t]*return [^(]/ && !/^[ \t]*return;/ {

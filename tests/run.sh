@@ -20,11 +20,12 @@ count() {
 	passed=$((passed + $1)) failed=$((failed + $2))
 }
 
-# Runs a command in a process group of its own, which a signal to us ends.
+# Runs a command in a process group of its own, which a signal to us ends, as
+# does our own death.
 grouped() {
 	local status
 
-	setsid "$@" &
+	setsid setpriv --pdeathsig TERM "$@" &
 	running=$!
 	wait "$running"
 	status=$?
@@ -43,8 +44,9 @@ finish() {
 	[ -z "${TMPDIR:-}" ] || rm -rf "$TMPDIR"
 	echo
 	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-	exit
+	# Without a number, exit would give the status from before the trap.
+	if [ "$failed" = 0 ] && [ "$passed" -gt 0 ]; then exit 0; fi
+	exit 1
 }
 
 aborted() {

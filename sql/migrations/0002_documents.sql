@@ -101,7 +101,7 @@ create table chunks (
 	heading text not null,
 	tokens integer not null,
 	length smallint not null,
-	terms integer[] not null,
+	terms bigint[] not null,
 	constraint chunks_document_ordinal_key unique (document, ordinal),
 	constraint chunks_range check (0 <= start_byte and start_byte < end_byte)
 );
@@ -112,7 +112,7 @@ comment on column chunks.length is 'Words that the index counts in it: title, he
 comment on column chunks.terms is 'Every terms.id in it: how its postings are found again.';
 
 create table terms (
-	id integer generated always as identity constraint terms_pkey primary key,
+	id bigint generated always as identity constraint terms_pkey primary key,
 	scope integer not null constraint terms_scope_fkey
 	    references scopes (id) on delete cascade,
 	lexeme text not null,
@@ -125,7 +125,7 @@ comment on column terms.lexeme is 'Stemmed, as index_words() gives it.';
 comment on column terms.chunks is 'How many chunks of the scope hold it.';
 
 create table postings (
-	term integer not null,
+	term bigint not null,
 	chunk integer not null,
 	frequency smallint not null,
 	length smallint not null,
@@ -188,11 +188,13 @@ $$;
 
 -- Adds chunks of one document to chunks, postings and statistics. The text
 -- is in texts already; the caller's transaction holds the scope's lock.
--- tsvector keeps 255 places of a word, which bounds its frequency.
+-- tsvector keeps 255 places of a word, which bounds its frequency. Nested
+-- loops are off because the planner takes every array for ten entries; that
+-- makes plans look so dear that they would be compiled.
 create function index_add(a_document text, a_scope integer, a_first integer,
     a_starts integer[], a_ends integer[], a_headings text[],
     a_tokens integer[]) returns void
-language sql as $$
+language sql set enable_nestloop = off set jit = off as $$
 	with piece as materialized (
 		select a_first + u.n::integer - 1 as ordinal, u.start_byte,
 		    u.end_byte, u.heading, u.tokens,
@@ -210,19 +212,12 @@ language sql as $$
 	), tally as materialized (
 		select lexeme, count(*)::integer as chunks
 		from word group by lexeme
-	), known as (
-		update terms t set chunks = t.chunks + y.chunks
-		from tally y where t.scope = a_scope and t.lexeme = y.lexeme
-		returning t.id, t.lexeme
-	), fresh as (
+	), term as (
 		insert into terms (scope, lexeme, chunks)
-		select a_scope, y.lexeme, y.chunks from tally y
-		where not exists (select from terms t
-		    where t.scope = a_scope and t.lexeme = y.lexeme)
-		order by y.lexeme
+		select a_scope, y.lexeme, y.chunks from tally y order by y.lexeme
+		on conflict (scope, lexeme) do update
+		set chunks = terms.chunks + excluded.chunks
 		returning id, lexeme
-	), term as materialized (
-		select id, lexeme from known union all select id, lexeme from fresh
 	), sum as materialized (
 		select w.ordinal, array_agg(m.id order by m.id) as terms,
 		    least(sum(w.frequency), 32767)::smallint as length
@@ -365,9 +360,12 @@ begin
 	from documents where id = a_document;
 	perform from scopes where id = its_scope for update;
 	perform index_forget(a_document);
+	-- || makes a new value: the original's would be stored as compressed as
+	-- it is, and every slice of it would unpack all that stands before.
 	insert into texts (document, bytes)
 	select a_document, coalesce(a_bytes,
-	    (select bytes from originals where document = a_document),
+	    (select bytes || ''::bytea from originals
+	    where document = a_document),
 	    (select bytes from texts where document = a_document))
 	on conflict (document) do update set bytes = excluded.bytes;
 	return its_scope;

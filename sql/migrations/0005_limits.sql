@@ -55,7 +55,7 @@ $$;
 -- Takes one attempt to sign in to an account. Five in a row are free, then
 -- each waits twice as long as the one before, up to five minutes; an hour
 -- without any forgets them. A device that the account knows (it presents a
--- session of it, living or not, or has signed in before) is counted by
+-- session of it, or has signed in before) is counted by
 -- itself, so that others cannot lock it out. `wait`: 0, or seconds; `its_key`
 -- is what success clears.
 create function attempt_take(a_key text, a_email text, a_session text,
@@ -67,7 +67,7 @@ declare
 begin
 	its_key := a_key;
 	if exists (select from sessions s join users u on u.id = s.user_id
-	    where s.id = a_session and u.email = a_email)
+	    where s.session_token = a_session and u.email = a_email)
 	    or exists (select from devices d join users u on u.id = d.user_id
 	    where d.device = a_device and u.email = a_email) then
 		its_key := a_key || ' ' || a_device;
@@ -124,6 +124,8 @@ language plpgsql as $$
 declare
 	oldest constant timestamptz := case when a_audit_days > 0
 	    then now() - a_audit_days * interval '1 day' else '-infinity' end;
+	its_table text;
+	its_rows text;
 	n integer;
 begin
 	removed := 0;
@@ -131,44 +133,23 @@ begin
 	if not pg_try_advisory_xact_lock(5431987120437) then
 		return;
 	end if;
-	delete from sessions where id in (select id from sessions
-	    where expires_at <= now() limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from mail_tokens where hash in (select hash from mail_tokens
-	    where expires_at <= now() - interval '1 day'
-	    limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from outbox where id in (select id from outbox
-	    where due_at is null and created_at <= now() - interval '1 day'
-	    limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from limits where key in (select key from limits
-	    where full_at <= now() limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from attempts where key in (select key from attempts
-	    where last_at <= now() - interval '1 hour'
-	    limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from audit where id in (select id from audit
-	    where at <= oldest limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
-	delete from devices where (user_id, device) in (
-	    select user_id, device from devices
-	    where seen_at <= oldest limit a_batch for update skip locked);
-	get diagnostics n = row_count;
-	removed := removed + n;
-	is_full := is_full or n = a_batch;
+	for its_table, its_rows in values
+	    ('sessions', 'expires_at <= now()'),
+	    ('mail_tokens', 'expires_at <= now() - interval ''1 day'''),
+	    ('outbox',
+	        'due_at is null and created_at <= now() - interval ''1 day'''),
+	    ('limits', 'full_at <= now()'),
+	    ('attempts', 'last_at <= now() - interval ''1 hour'''),
+	    ('audit', 'at <= $2'),
+	    ('devices', 'seen_at <= $2')
+	loop
+		execute format('delete from %1$I where ctid = any(array(
+		    select ctid from %1$I where %2$s limit $1
+		    for update skip locked))', its_table, its_rows)
+		using a_batch, oldest;
+		get diagnostics n = row_count;
+		removed := removed + n;
+		is_full := is_full or n = a_batch;
+	end loop;
 end
 $$;

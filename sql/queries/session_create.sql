@@ -1,4 +1,4 @@
--- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 a new password hash or null
+-- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 a new password hash or null, $9 device, $10 id of the notice of a new device or null (mail is off), $11 notice, $12 key of the attempt that has succeeded or null (limits are off). Says whether the device is new to the account
 with signed_in as (
     insert into sessions (id, user_id, session_token, expires_at,
         is_remembered, ip_address, user_agent)
@@ -11,5 +11,13 @@ with signed_in as (
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select user_id, 'sign_in', $6, $7 from signed_in
+), forgiven as (
+    delete from attempts where key = $12
 )
-select user_id from signed_in
+select signed_in.user_id, seen.is_new,
+       outbox_put(case when seen.is_new then $10 end, users.email, $11)
+from signed_in
+join users on users.id = signed_in.user_id
+cross join lateral (
+    select device_see(signed_in.user_id, $9) as is_new
+) seen

@@ -4,14 +4,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { DESK, PHONE, overflow, startBrowser } from '../lib/browser.mjs';
+import { DESK, PASSWORD, PHONE, addDocument, ask, overflow, signUp, startBrowser }
+  from '../lib/browser.mjs';
 import { startLectern } from '../lib/lectern.mjs';
-
-const PASSWORD = 'a lamp with a green shade';
 
 // Characters of one to four bytes stand before the passage: whoever counts
 // anything but bytes marks the wrong words.
-const RULES = `# Reading room rules
+const TITLE = 'Reading room rules';
+const RULES = `# ${TITLE}
 
 Ältere Fassung: 1987 – übernommen; 閲覧室 𝔏.
 
@@ -46,35 +46,6 @@ after(async () => {
   assert.equal(lectern?.restarts(), 0, 'a worker was lost');
 });
 
-async function signUp(page, email, name = 'Ann Lindqvist') {
-  await page.goto('/sign-up');
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await page.waitForURL('**/chat');
-}
-
-// Resolves to the address of the document's page once it can be asked.
-async function addDocument(page, name, text) {
-  await page.goto('/documents');
-  await page.getByLabel('Choose files').setInputFiles(
-    { name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
-  const row = page.getByRole('listitem').filter({ hasText: name.replace(/\.\w+$/, '') });
-  await row.getByRole('link', { name: 'Ask' }).waitFor();
-  return row.getByRole('link').first().getAttribute('href');
-}
-
-// Resolves to the answer once it is finished.
-async function ask(page, question) {
-  const turn = page.getByRole('article').filter({ hasText: question }).last();
-
-  await page.getByLabel('Your question').fill(question);
-  await page.keyboard.press('Enter');
-  await turn.locator('[data-answer]:not([aria-busy])').waitFor();
-  return turn;
-}
-
 function marked(page, place) {
   return page.locator(`${place} mark`).first();
 }
@@ -94,7 +65,7 @@ describe('the first path', () => {
     await page.getByRole('link', { name: 'Documents', exact: true }).click();
     await page.getByLabel('Choose files').setInputFiles(
       { name: 'rules.md', mimeType: 'text/markdown', buffer: Buffer.from(RULES) });
-    await page.getByRole('listitem').filter({ hasText: 'rules' })
+    await page.getByRole('listitem').filter({ hasText: TITLE })
       .getByRole('link', { name: 'Ask' }).waitFor();
 
     await page.getByRole('link', { name: 'Chat', exact: true }).click();
@@ -127,7 +98,7 @@ describe('the first path', () => {
     const { page, troubles, close } = await browser.person();
 
     await signUp(page, 'again@example.com');
-    await addDocument(page, 'rules.md', RULES);
+    await addDocument(page, 'rules.md', RULES, TITLE);
     await page.goto('/chat');
     const first = await ask(page, QUESTION);
     const words = await first.locator('[data-prose]').innerText();
@@ -151,7 +122,7 @@ describe('a citation', () => {
     const { page, troubles, close } = await browser.person({ viewport: DESK });
 
     await signUp(page, 'wide@example.com');
-    await addDocument(page, 'rules.md', RULES);
+    await addDocument(page, 'rules.md', RULES, TITLE);
     await page.goto('/chat');
     const turn = await ask(page, QUESTION);
     const chip = turn.locator('[data-prose] a.chip').first();
@@ -177,7 +148,7 @@ describe('a citation', () => {
     const { page, troubles, close } = await browser.person();
 
     await signUp(page, 'bytes@example.com');
-    const address = await addDocument(page, 'rules.md', RULES);
+    const address = await addDocument(page, 'rules.md', RULES, TITLE);
     const start = Buffer.from(RULES).indexOf(PASSAGE);
 
     await page.goto(`${address}#${start}-${start + Buffer.byteLength(PASSAGE)}`);
@@ -194,11 +165,52 @@ describe('a citation', () => {
 });
 
 describe('an answer', () => {
+  test('leads every mention of a passage to its own words', async () => {
+    const { page, troubles, close } = await browser.person();
+    const text = '# Stacks\n\nVolumes from the closed stacks remain for seven days.\n\n' +
+      'A clock hangs in the hall – 時計.\n\n' +
+      'Volumes from the closed stacks are fetched at nine.\n';
+
+    await signUp(page, 'mentions@example.com');
+    await addDocument(page, 'stacks.md', text, 'Stacks');
+    await page.goto('/chat');
+    const turn = await ask(page, 'What of volumes from the closed stacks?');
+    const mentions = await turn.locator('[data-prose] p:has(a.chip)').evaluateAll((list) =>
+      list.map((paragraph) => ({
+        address: paragraph.querySelector('a.chip').href,
+        words: paragraph.firstChild.textContent.trim(),
+      })));
+
+    assert.equal(mentions.length, 2);
+    for (const { address, words } of mentions) {
+      const [start, end] = new URL(address).hash.slice(1).split('-').map(Number);
+      assert.equal(Buffer.from(text).subarray(start, end).toString(), words);
+    }
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('shows brackets of a document as brackets', async () => {
+    const { page, troubles, close } = await browser.person();
+
+    await signUp(page, 'brackets@example.com');
+    await addDocument(page, 'charter.md',
+      '# Charter\n\nClause [2] binds the founders of the observatory [1, 3].\n', 'Charter');
+    await page.goto('/chat');
+    const turn = await ask(page, 'Which clause binds the founders of the observatory?');
+
+    assert.match(await turn.locator('[data-prose]').innerText(),
+      /Clause \[2\] binds the founders of the observatory \[1, 3\]\./);
+    assert.deepEqual(await turn.locator('[data-prose] a.chip').allInnerTexts(), ['1']);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('says so, without a passage, when the documents do not hold it', async () => {
     const { page, troubles, close } = await browser.person();
 
     await signUp(page, 'honest@example.com');
-    await addDocument(page, 'rules.md', RULES);
+    await addDocument(page, 'rules.md', RULES, TITLE);
     await page.goto('/chat');
     const turn = await ask(page, 'Who painted the Zwickmühle altarpiece?');
 
@@ -212,7 +224,7 @@ describe('an answer', () => {
     const { page, troubles, close } = await browser.person();
 
     await signUp(page, 'hostile@example.com');
-    await addDocument(page, 'rules.md', RULES);
+    await addDocument(page, 'rules.md', RULES, TITLE);
     await page.goto('/chat');
     const turn = await ask(page, 'Where do the portraits of the founders hang?');
 
@@ -297,7 +309,7 @@ describe('the shelf', () => {
   test('of one person shows nothing to another', async () => {
     const ann = await browser.person();
     await signUp(ann.page, 'first@example.com');
-    const address = await addDocument(ann.page, 'rules.md', RULES);
+    const address = await addDocument(ann.page, 'rules.md', RULES, TITLE);
     await ann.page.goto('/chat');
     await ask(ann.page, QUESTION);
     const conversation = new URL(ann.page.url()).pathname;
@@ -325,7 +337,7 @@ describe('the shelf', () => {
     const { page, troubles, close } = await browser.person();
 
     await signUp(page, 'delete@example.com');
-    await addDocument(page, 'rules.md', RULES);
+    await addDocument(page, 'rules.md', RULES, TITLE);
     await page.getByRole('button', { name: /^Delete/ }).click();
     await page.getByRole('button', { name: 'Keep it' }).click();
     assert.equal(await page.locator('[data-own] [data-paper]').count(), 1);
@@ -351,7 +363,7 @@ describe('the shelf', () => {
     const refused = page.getByRole('listitem').filter({ hasText: 'empty' });
     await refused.getByText(/Not added|Not readable/).waitFor();
     assert.match(await refused.innerText(), /no text/);
-    await page.getByRole('listitem').filter({ hasText: 'rules' })
+    await page.getByRole('listitem').filter({ hasText: TITLE })
       .getByRole('link', { name: 'Ask' }).waitFor();
     await close();
   });
@@ -366,8 +378,9 @@ describe('a page', () => {
       assert.equal(await overflow(page), 0, path);
     }
     await signUp(page, 'narrow@example.com');
-    const address = await addDocument(page, `${'a-long-name-'.repeat(12)}.md`,
-      `${RULES}\n${'unbroken'.repeat(60)}\n`);
+    const title = 'unbroken'.repeat(18);
+    const address = await addDocument(page, 'long.md',
+      `# ${title}\n\n${RULES}\n\n${title.repeat(4)}\n`, title);
     await page.goto('/chat');
     await ask(page, QUESTION);
     for (const path of [new URL(page.url()).pathname, '/chat', '/documents', address]) {
@@ -375,7 +388,41 @@ describe('a page', () => {
       await page.waitForLoadState('networkidle');
       assert.equal(await overflow(page), 0, path);
     }
+    assert.ok(await page.locator('.source-section').first().evaluate((section) =>
+      section.scrollWidth <= section.clientWidth), 'a long word is broken, not cut off');
     assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('waits out a server that is waking up, and says so', async () => {
+    const { page, close } = await browser.person();
+    let refusals = 0;
+
+    await signUp(page, 'waking@example.com');
+    await page.route('**/api/documents', (route) => (refusals++ < 2
+      ? route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Starting</h1>' })
+      : route.continue()));
+    await page.goto('/documents');
+    await page.getByText('The server is waking up.').waitFor();
+    await page.getByText('Nothing here yet.').waitFor();
+    assert.equal(await page.getByText('The server is waking up.').isVisible(), false);
+    await close();
+  });
+
+  test('whose session has ended leads to the sign-in and back', async () => {
+    const { context, page, close } = await browser.person();
+
+    await signUp(page, 'ended@example.com');
+    await context.clearCookies();
+    await page.getByLabel('Your question').fill('Is anybody there?');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/sign-in?next=%2Fchat');
+    await page.getByLabel('E-mail').fill('ended@example.com');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${lectern.url}/chat`);
+    assert.equal(await page.getByLabel('Your question').inputValue(),
+      'Is anybody there?', 'the question is not lost');
     await close();
   });
 

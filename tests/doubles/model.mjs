@@ -61,6 +61,8 @@ class Model {
 
   constructor(apiKey) {
     this.#apiKey = apiKey;
+    // A test that failed before stop() must not keep its file from ending.
+    this.#server.on('connection', (socket) => socket.unref());
   }
 
   async listen(port) {
@@ -75,6 +77,7 @@ class Model {
         if (port || tries > 50) throw error;
       }
     }
+    this.#server.unref();
     this.url = `http://127.0.0.1:${this.#server.address().port}/v1`;
   }
 

@@ -1,3 +1,4 @@
+/* links: src/ssein.c src/buffer.c */
 /*
  * Server-sent events: any bytes in any pieces give the same events as the
  * same bytes at once. The first byte chooses the size of the pieces.

@@ -85,7 +85,7 @@ class Wire {
   }
 }
 
-/** Which answer came how: a list of what is wrong with a refusal, if anything. */
+/** A whole refusal, as the guard itself sends it. */
 function assertRefusal(response, status, code) {
   assert.equal(response.status, status);
   assert.match(response.headers['content-type'], /^application\/json/);
@@ -132,8 +132,8 @@ describe('the guard at the socket', { concurrency: false }, () => {
     const wire = open();
 
     wire.send('GET /health HTTP/1.1\r\nHost: a\r\nAccept:\r\nX-Empty: \r\n' +
-      'User-Agent: caf\xc3\xa9\tbar\r\nX-\x7fO'.replace('\x7f', '') +
-      ': \xff\xfe\x01\r\nCookie: theirs=\xe9; b=\r\n\r\n');
+      'User-Agent: caf\xc3\xa9\tbar\r\nX-Odd: \xff\xfe\x01\x7f\r\n' +
+      'Cookie: theirs=\xe9; b=\r\n\r\n');
     assert.equal((await wire.response()).status, 200);
     wire.socket.destroy();
   });
@@ -398,15 +398,17 @@ describe('the guard at the socket', { concurrency: false }, () => {
   });
 });
 
-describe('the timeouts of the guard', { concurrency: false }, () => {
+describe('the guard with short timeouts and without a last route', { concurrency: false }, () => {
   let lectern;
   const open = () => new Wire(lectern.port);
 
   before(async () => {
     lectern = await startLectern({ confEdits: [
       [/^http_header_timeout\s+\d+/m, 'http_header_timeout 1'],
-      [/^http_keepalive_time\s+\d+/m, 'http_keepalive_time 2'],
+      [/^http_keepalive_time\s+\d+/m, 'http_keepalive_time 8'],
       [/^http_body_timeout\s+\d+/m, 'http_body_timeout 8'],
+      // The route for everything else: Kore then has an error page of its own.
+      [/^\s*route\s+\^\s+\w+$/m, ''],
     ] });
   });
   after(async () => {
@@ -414,17 +416,21 @@ describe('the timeouts of the guard', { concurrency: false }, () => {
   });
 
   test('a body may come long after its header, and a pause later', async () => {
-    // Longer than the header's, the idle connection's and Kore's own timers.
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 5500));
+    // Longer than the header's timeout and than all of Kore's own timers.
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 6000));
     const wire = open().send(post(SIGN_IN, LETTER.length));
+    const idle = open();
 
+    assert.equal((await idle.get()).status, 200);
     await pause();
+    assert.equal((await idle.get()).status, 200);
+    idle.socket.destroy();
     wire.send(LETTER.slice(0, 9));
     assert.equal(wire.bytes.length, 0);
     wire.send(LETTER.slice(9));
     assert.equal((await wire.response()).status, 401);
     assert.equal((await wire.get()).status, 200);
-    await wire.closed();
+    await wire.closed(15);
     assert.equal(wire.bytes.length, 0, 'no 408 follows the answer');
   });
 
@@ -443,8 +449,19 @@ describe('the timeouts of the guard', { concurrency: false }, () => {
     const used = open();
 
     assert.equal((await used.get()).status, 200);
-    await Promise.all([silent.closed(), used.closed()]);
+    await Promise.all([silent.closed(15), used.closed(15)]);
     assert.equal(silent.bytes.length + used.bytes.length, 0);
+  });
+
+  test('what has no route is refused as JSON, not by a page of Kore', async () => {
+    for (const method of ['GET', 'POST']) {
+      const wire = open().send(`${method} /api/nothing HTTP/1.1\r\nHost: a\r\n` +
+        'Content-Length: 0\r\n\r\n');
+
+      assertRefusal(await wire.response(), 404, 'NOT_FOUND');
+      await wire.closed();
+      assert.equal(wire.bytes.length, 0);
+    }
   });
 
   test('hundreds of slow headers end in 408 and keep nobody waiting', async () => {

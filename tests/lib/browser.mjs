@@ -1,9 +1,11 @@
 // Debian's Chromium, driven by playwright-core, with an ear for trouble.
 //
 //   const browser = await startBrowser(lectern.url);
-//   const person = await browser.person({ viewport: PHONE });
-//   await person.page.goto('/');
-//   person.troubles        // what a person should never cause; see below
+//   const { page, troubles, close } = await browser.person({ viewport: PHONE });
+//   await signUp(page, 'anna@example.com');
+//   await addDocument(page, 'rules.md', text, 'Title');
+//   const turn = await ask(page, 'How long?');
+//   troubles               // what a person should never cause; see below
 //   await browser.stop();
 //
 // Each person has cookies and storage of their own. Troubles are collected
@@ -15,6 +17,8 @@ import { chromium } from 'playwright-core';
 
 export const PHONE = { width: 375, height: 812 };
 export const DESK = { width: 1440, height: 900 };
+/** Of everybody who signs up by signUp(). */
+export const PASSWORD = 'a lamp with a green shade';
 
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic',
   '--no-first-run', '--disable-background-networking',
@@ -67,4 +71,48 @@ async function newPerson(chrome, url, { viewport = DESK, ...options } = {}) {
 export function overflow(page) {
   return page.evaluate(() => Math.max(0,
     document.documentElement.scrollWidth - document.documentElement.clientWidth));
+}
+
+/** Makes an account by the form; leaves the person, signed in, at the chat. */
+export async function signUp(page, email, name = 'Ann Lindqvist') {
+  await page.goto('/sign-up');
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL('**/chat');
+}
+
+/**
+ * Adds a Markdown file whose first heading is `title`; resolves to the
+ * address of the document's page once it can be asked.
+ */
+export async function addDocument(page, name, text, title) {
+  const row = page.getByRole('listitem').filter({ hasText: title });
+
+  await page.goto('/documents');
+  await page.getByLabel('Choose files').setInputFiles(
+    { name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
+  await row.getByRole('link', { name: 'Ask' }).waitFor();
+  return row.getByRole('link').first().getAttribute('href');
+}
+
+/** Asks in the open conversation; resolves to the turn at once. */
+export async function startAsking(page, question) {
+  await page.getByLabel('Your question').fill(question);
+  await page.keyboard.press('Enter');
+  return page.getByRole('article').filter({ hasText: question }).last();
+}
+
+/** Resolves once the turn's answer is written to its end, whatever that is. */
+export async function answered(turn) {
+  await turn.locator('[data-answer]:not([aria-busy])').waitFor();
+}
+
+/** Asks; resolves to the turn once it is answered. */
+export async function ask(page, question) {
+  const turn = await startAsking(page, question);
+
+  await answered(turn);
+  return turn;
 }

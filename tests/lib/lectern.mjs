@@ -8,7 +8,8 @@
 // The environment is exactly what stands here and in `env`; nothing leaks in
 // from the shell. LECTERN_BINARY names another build (asan, for example).
 
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, openSync, readFileSync, writeFileSync }
+  from 'node:fs';
 import path from 'node:path';
 
 import { startPostgres } from './postgres.mjs';
@@ -49,9 +50,9 @@ class Lectern {
 
   #child;
   #binary;
-  #lines = [];
-  #rest = '';
-  #lastOfService;	// number of lines when it was told to stop
+  // Its output goes to a file: a pipe would make it wait for a busy test.
+  #log = path.join(this.folder, 'log');
+  #served = [0, undefined];	// lines of the log: at the start, when told to stop
 
   async prepare({ env, confEdits, postgres, database, workers }) {
     this.postgres = postgres ?? await startPostgres();
@@ -100,12 +101,15 @@ class Lectern {
 
   /** Also for a second start, after stop() or kill(). */
   async start(ready = 'ready') {
-    this.#lastOfService = undefined;
+    const log = openSync(this.#log, 'a');
+
+    this.#served = [this.lines().length, undefined];
     this.#child = startAsOwner(this.#binary, ['-fnr'],
-      { env: this.env, cwd: this.folder });
+      { env: this.env, cwd: this.folder, stdio: ['ignore', log, log] });
+    closeSync(log);
+    // A test that failed before stop() must not keep its file from ending.
+    this.#child.unref();
     this.pid = this.#child.pid;
-    this.#child.stdout.on('data', (part) => this.#hear(part));
-    this.#child.stderr.on('data', (part) => this.#hear(part));
     if (ready !== 'none') await this.answers(`/${ready}`);
   }
 
@@ -124,21 +128,14 @@ class Lectern {
     }
   }
 
-  #hear(part) {
-    const lines = (this.#rest + part).split('\n');
-
-    this.#rest = lines.pop();
-    this.#lines.push(...lines);
-  }
-
-  /** All lines it has printed, as text. */
+  /** All finished lines that it has printed, as text. */
   lines() {
-    return [...this.#lines];
+    return readFileSync(this.#log, 'utf8').split('\n').slice(0, -1);
   }
 
   /** The lines that are JSON objects, parsed. */
   logs() {
-    return this.#lines.flatMap((line) => {
+    return this.lines().flatMap((line) => {
       try {
         return line.startsWith('{') ? [JSON.parse(line)] : [];
       } catch {
@@ -149,17 +146,17 @@ class Lectern {
 
   /** The last lines, for the message of a failed test. */
   tail(count = 30) {
-    return this.#lines.slice(-count).join('\n');
+    return this.lines().slice(-count).join('\n');
   }
 
   /**
-   * How many workers were lost in service: every one that the parent saw end
+   * How many workers were lost since start(): every one that the parent saw end
    * before the server was told to stop. Zero is the only good number.
    */
   restarts() {
     const lost = /worker .*\((?:pid: )?(\d+)\).* (?:gone|exited with status)/;
 
-    return new Set(this.#lines.slice(0, this.#lastOfService)
+    return new Set(this.lines().slice(...this.#served)
       .flatMap((line) => lost.exec(line)?.[1] ?? [])).size;
   }
 
@@ -172,7 +169,7 @@ class Lectern {
   async stop() {
     const began = performance.now();
 
-    this.#lastOfService ??= this.#lines.length;
+    this.#served[1] ??= this.lines().length;
     signal(this.pid, 'SIGTERM');
     try {
       const [code, name] = await within(ended(this.#child), 'lectern to stop', 20);
@@ -185,7 +182,7 @@ class Lectern {
 
   /** SIGKILL to all its processes at once. */
   async kill() {
-    this.#lastOfService ??= this.#lines.length;
+    this.#served[1] ??= this.lines().length;
     signal(-this.pid, 'SIGKILL');
     await within(ended(this.#child), 'lectern to be killed');
     await until(() => !signal(-this.pid, 0), 'its workers to be gone');

@@ -118,7 +118,6 @@ class PrivatePostgres extends Postgres {
   /** 'fast' ends connections in order; 'immediate' is a crash. */
   async stop(how = 'immediate') {
     if (!this.#server) return;
-    this.#server.ref();
     signal(this.#server.pid, how === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await within(ended(this.#server), 'Postgres to stop', 60);
     this.#server = undefined;

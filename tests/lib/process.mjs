@@ -12,14 +12,14 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, rmSync }
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const isRoot = process.getuid() === 0;
 const ownerIds = isRoot ? ['-u', '-g'].map((flag) =>
   Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))) : [];
 
 /** The checkout's root folder. */
-export const root = path.resolve(import.meta.dirname ??
-  path.dirname(new URL(import.meta.url).pathname), '../..');
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const groups = new Set();
 const folders = new Set();

@@ -75,6 +75,16 @@ describe('the index', () => {
     assert.equal(found[0].text, 'Mice fear owls.');
   });
 
+  test('a text is stored as it is, so that a slice costs no unpacking', async () => {
+    const { id } = await schema.upload(berta, 'long.txt', 'Again and again. '.repeat(9000));
+
+    assert.deepEqual(await schema.rows(`select octet_length(bytes),
+      pg_column_size(bytes), pg_column_compression(bytes)
+      from texts where document = '${id}'`), [['153000', '153000', null]]);
+    assert.equal(await schema.sql(
+      `select count(*) from originals where document = '${id}'`), '0');
+  });
+
   test('a user who goes takes documents, words and statistics along', async () => {
     const guest = await schema.user('guest@example.com');
 

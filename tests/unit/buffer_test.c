@@ -1,3 +1,4 @@
+/* links: src/buffer.c */
 /*
  * The growing buffer.
  */

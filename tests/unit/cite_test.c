@@ -1,3 +1,4 @@
+/* links: src/cite.c src/marker.c src/support.c src/words.c src/sentence.c src/markdown.c src/mdline.c src/mdinline.c src/span.c src/utf8.c src/buffer.c -lsodium -lutf8proc */
 /*
  * The marker filter: what leaves, what is remembered of it, and that neither
  * depends on how the text was cut.

@@ -87,6 +87,8 @@ test_the_title_is_the_heading_or_the_name_or_the_first_line(void **state)
 	assert_int_equal(look("My notes.txt", NULL, "# no heading"),
 	    ERROR_NONE);
 	assert_string_equal(intake.title, "My notes");
+	assert_int_equal(look("a/b/Deep one.txt", NULL, "x"), ERROR_NONE);
+	assert_string_equal(intake.title, "Deep one");
 	assert_int_equal(look(".profile", NULL, "x"), ERROR_NONE);
 	assert_string_equal(intake.title, ".profile");
 	assert_int_equal(look(NULL, NULL, "\n\n  First line  \nsecond"),

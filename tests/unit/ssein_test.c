@@ -1,3 +1,4 @@
+/* links: src/ssein.c src/buffer.c */
 /*
  * Reading server-sent events: whatever the pieces, the same events.
  */
