@@ -3,8 +3,14 @@
  *
  *	POST sign-up/email	READ -> HASH -> STORE -> signed in
  *	POST register		the same, signs nobody in
- *	POST sign-in/email	READ -> FIND -> VERIFY -> OPEN -> signed in
+ *	POST sign-in/email	READ -> COUNT -> FIND -> VERIFY ->
+ *				(CHALLENGE: to be told the code, or) OPEN ->
+ *				signed in
  *	POST sign-in		the same, with the OAuth2 password form
+ *
+ * With REQUIRE_VERIFIED_EMAIL signing up signs nobody in and does not tell
+ * whether the address is taken; signing in with the right password sends a
+ * new letter until the address is verified.
  *
  * Passwords are hashed and verified as jobs. For an unknown address a hash
  * is verified all the same, so that both answers take equally long. Whether
@@ -13,13 +19,17 @@
 #include <sys/types.h>
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "address.h"
+#include "challenge.h"
 #include "config.h"
 #include "cookie.h"
 #include "input.h"
 #include "letter.h"
+#include "limit.h"
 #include "mailer.h"
 #include "reply.h"
 #include "secret.h"
@@ -47,7 +57,9 @@ struct account {
 	struct secret		 secret;	/* the job's answer */
 	json_t			*user;
 	struct session_new	 session;
-	struct letter		 letter;	/* asks to verify the address */
+	struct limit_attempt	 attempt;	/* to sign in */
+	struct challenge	 challenge;	/* of the second factor */
+	struct letter		 letter;	/* to the owner */
 };
 
 #define ACCOUNT_FIELD(json, member, kind, how, low, high, rule)		\
@@ -95,6 +107,9 @@ static const struct input_field	account_form_fields[] = {
 };
 #define ACCOUNT_COUNT(fields)	(sizeof(fields) / sizeof((fields)[0]))
 
+/* Columns of account_by_email.sql after those of the user. */
+enum { ACCOUNT_HASH = 8, ACCOUNT_BCRYPT, ACCOUNT_SCRYPT };
+
 enum { SIGN_UP_READ, SIGN_UP_HASHED, SIGN_UP_STORED };
 
 static enum step	sign_up_read(struct request *);
@@ -102,23 +117,33 @@ static enum step	register_read(struct request *);
 static enum step	sign_up_begin(struct request *);
 static enum step	sign_up_hashed(struct request *);
 static enum step	sign_up_stored(struct request *);
+static int		account_is_new(const struct request *);
+static json_t		*account_invent(const struct account *);
 static enum step	register_stored(struct request *);
 
-enum { SIGN_IN_READ, SIGN_IN_FOUND, SIGN_IN_VERIFIED, SIGN_IN_OPENED };
+enum { SIGN_IN_READ, SIGN_IN_COUNTED, SIGN_IN_FOUND, SIGN_IN_VERIFIED,
+    SIGN_IN_CHALLENGED, SIGN_IN_OPENED, SIGN_IN_REFUSED };
 
 static enum step	sign_in_read(struct request *);
 static enum step	sign_in_form_read(struct request *);
 static enum step	sign_in_begin(struct request *, const char *);
+static enum step	sign_in_counted(struct request *);
 static enum step	sign_in_found(struct request *);
 static enum step	sign_in_verified(struct request *);
+static enum step	sign_in_challenged(struct request *);
+static enum step	sign_in_open(struct request *);
 static enum step	sign_in_opened(struct request *);
 static enum step	sign_in_form_opened(struct request *);
+static void		sign_in_hand_out(struct request *);
+static enum step	sign_in_unverified(struct request *);
+static enum step	sign_in_refused(struct request *);
 
 static void		account_free(void *);
 
-#define ACCOUNT_PLAN(route, table, how)					\
+#define ACCOUNT_PLAN(route, table, how, rule)				\
 	{ .name = "POST /api/auth/" route, .steps = table,		\
 	  .steps_len = sizeof(table) / sizeof((table)[0]), .flags = how, \
+	  .limit = rule,						\
 	  .data_len = sizeof(struct account), .data_free = account_free }
 
 static const struct request_step	sign_up_steps[] = {
@@ -133,28 +158,35 @@ static const struct request_step	register_steps[] = {
 };
 static const struct request_step	sign_in_steps[] = {
 	[SIGN_IN_READ] = REQUEST_STEP(sign_in_read),
+	[SIGN_IN_COUNTED] = REQUEST_STEP(sign_in_counted),
 	[SIGN_IN_FOUND] = REQUEST_STEP(sign_in_found),
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
-	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_opened)
+	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
+	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_opened),
+	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused)
 };
 static const struct request_step	sign_in_form_steps[] = {
 	[SIGN_IN_READ] = REQUEST_STEP(sign_in_form_read),
+	[SIGN_IN_COUNTED] = REQUEST_STEP(sign_in_counted),
 	[SIGN_IN_FOUND] = REQUEST_STEP(sign_in_found),
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
-	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_form_opened)
+	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
+	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_form_opened),
+	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused)
 };
 
 static const struct request_plan	sign_up_plan =
     ACCOUNT_PLAN("sign-up/email", sign_up_steps,
-    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST);
+    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST, LIMIT_SIGN_UP);
 static const struct request_plan	register_plan =
-    ACCOUNT_PLAN("register", register_steps, REQUEST_BODY_FIRST);
+    ACCOUNT_PLAN("register", register_steps, REQUEST_BODY_FIRST,
+    LIMIT_SIGN_UP);
 static const struct request_plan	sign_in_plan =
     ACCOUNT_PLAN("sign-in/email", sign_in_steps,
-    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST);
+    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST, LIMIT_SIGN_IN);
 static const struct request_plan	sign_in_form_plan =
     ACCOUNT_PLAN("sign-in", sign_in_form_steps,
-    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST);
+    REQUEST_SIGNS_IN | REQUEST_BODY_FIRST, LIMIT_SIGN_IN);
 
 int
 account_sign_up(struct http_request *http)
@@ -223,13 +255,15 @@ static enum step
 sign_up_hashed(struct request *r)
 {
 	struct account	*a = r->data;
-	char		 agent[256];
-	int		 signs_in = r->plan == &sign_up_plan;
+	char		 agent[256], device[TOKEN_HASH_LEN + 1];
+	int		 signs_in = r->plan == &sign_up_plan &&
+	    !config.require_verified_email;
 
 	if (!a->secret.fits)
 		return (request_fail(r, ERROR_INTERNAL));
 	token_id(a->user_id);
 	session_draw(&a->session, a->remember != 0);
+	limit_device(r, device);
 	letter_write(&a->letter, LETTER_VERIFY, a->callback, NULL);
 
 	return (db_send(r, SIGN_UP_STORED, STATEMENT_ACCOUNT_CREATE,
@@ -239,7 +273,15 @@ sign_up_hashed(struct request *r)
 	    DB_TEXT(a->session.hash), DB_INT(a->session.seconds),
 	    DB_BOOL(a->session.is_remembered), DB_TEXT(r->address),
 	    DB_TEXT(session_agent(r, agent)), LETTER_ID(&a->letter),
-	    LETTER_HASH(&a->letter), LETTER_SEALED(&a->letter)));
+	    LETTER_HASH(&a->letter), LETTER_SEALED(&a->letter),
+	    DB_TEXT(device)));
+}
+
+/* Whether the address was free; taken is a row of nulls. */
+static int
+account_is_new(const struct request *r)
+{
+	return (r->db.error == ERROR_NONE && !db_is_null(&r->db, 0, 0));
 }
 
 static enum step
@@ -247,9 +289,13 @@ sign_up_stored(struct request *r)
 {
 	struct account	*a = r->data;
 
-	if (r->db.error != ERROR_NONE)
-		return (request_fail(r, ERROR_USER_EXISTS));
 	mailer_kick();
+	if (config.require_verified_email)
+		return (reply_json(r, 200, json_pack("{s:n,s:o}", "token",
+		    "user", account_is_new(r) ? session_user(&r->db, 0, 0) :
+		    account_invent(a))));
+	if (!account_is_new(r))
+		return (request_fail(r, ERROR_USER_EXISTS));
 	session_hand_out(r, a->session.token, a->session.is_remembered);
 
 	return (reply_json(r, 200, json_pack("{s:s,s:o}",
@@ -257,14 +303,30 @@ sign_up_stored(struct request *r)
 	    "user", session_user(&r->db, 0, 0))));
 }
 
+/* The user that a sign-up with a taken address would have made. */
+static json_t *
+account_invent(const struct account *a)
+{
+	struct timespec	now;
+	char		date[25];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	reply_date((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, date);
+
+	return (json_pack("{s:s,s:s,s:b,s:s?,s:s,s:s,s:b,s:s}",
+	    "name", a->name, "email", a->address, "emailVerified", 0,
+	    "image", a->image, "createdAt", date, "updatedAt", date,
+	    "twoFactorEnabled", 0, "id", a->user_id));
+}
+
 static enum step
 register_stored(struct request *r)
 {
 	struct account	*a = r->data;
 
-	if (r->db.error != ERROR_NONE)
-		return (request_fail(r, ERROR_EMAIL_IN_USE));
 	mailer_kick();
+	if (!account_is_new(r) && !config.require_verified_email)
+		return (request_fail(r, ERROR_EMAIL_IN_USE));
 
 	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
 	    "user_id", a->user_id, "email", a->address,
@@ -316,6 +378,17 @@ sign_in_begin(struct request *r, const char *email)
 	if (utf8_utf16_len(a->password, strlen(a->password)) > PASSWORD_MAX)
 		return (request_fail(r, ERROR_PASSWORD_TOO_LONG));
 
+	return (limit_attempt(r, SIGN_IN_COUNTED, a->address));
+}
+
+static enum step
+sign_in_counted(struct request *r)
+{
+	struct account	*a = r->data;
+
+	if (limit_attempted(r, &a->attempt) == STEP_DONE)
+		return (STEP_DONE);
+
 	return (db_send(r, SIGN_IN_FOUND, STATEMENT_ACCOUNT_BY_EMAIL,
 	    DB_TEXT(a->address)));
 }
@@ -323,35 +396,72 @@ sign_in_begin(struct request *r, const char *email)
 static enum step
 sign_in_found(struct request *r)
 {
-	struct account	*a = r->data;
-	const char	*hash = NULL;
+	struct account		*a = r->data;
+	struct password_kinds	 present;
+	const char		*hash = NULL;
 
-	if (db_rows(&r->db) == 1) {
+	present.bcrypt_cost = (int)db_int(&r->db, 0, ACCOUNT_BCRYPT);
+	present.has_scrypt = db_bool(&r->db, 0, ACCOUNT_SCRYPT);
+	if (!db_is_null(&r->db, 0, 0)) {
 		(void)kore_strlcpy(a->user_id, db_text(&r->db, 0, 0),
 		    sizeof(a->user_id));
 		a->user = session_user(&r->db, 0, 0);
-		hash = db_text(&r->db, 0, 7);
+		hash = db_text(&r->db, 0, ACCOUNT_HASH);
 	}
 
-	return (secret_verify(r, SIGN_IN_VERIFIED, a->password, hash,
-	    &a->secret));
+	return (secret_sign_in(r, SIGN_IN_VERIFIED, a->password, hash,
+	    &present, &a->secret));
 }
 
 static enum step
 sign_in_verified(struct request *r)
 {
 	struct account	*a = r->data;
-	char		 agent[256];
 
 	if (!a->secret.fits)
 		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
+	if (config.require_verified_email &&
+	    json_is_false(json_object_get(a->user, "emailVerified")))
+		return (sign_in_unverified(r));
+	if (json_is_true(json_object_get(a->user, "twoFactorEnabled")))
+		return (challenge_start(r, SIGN_IN_CHALLENGED, &a->challenge,
+		    a->user_id, a->remember != 0, &a->attempt));
+
+	return (sign_in_open(r));
+}
+
+static enum step
+sign_in_challenged(struct request *r)
+{
+	struct account	*a = r->data;
+
+	if (challenge_told(r, &a->challenge) == STEP_DONE)
+		return (STEP_DONE);
+
+	return (sign_in_open(r));
+}
+
+static enum step
+sign_in_open(struct request *r)
+{
+	struct account	*a = r->data;
+	char		 agent[256], device[TOKEN_HASH_LEN + 1], detail[384];
+
 	session_draw(&a->session, a->remember != 0);
+	limit_device(r, device);
+	(void)session_agent(r, agent);
+	(void)snprintf(detail, sizeof(detail), "The device: %s, at the "
+	    "address %s.", agent[0] == '\0' ? "unknown" : agent, r->address);
+	letter_write(&a->letter, LETTER_NEW_DEVICE, NULL, detail);
 
 	return (db_send(r, SIGN_IN_OPENED, STATEMENT_SESSION_CREATE,
 	    DB_TEXT(a->user_id), DB_TEXT(a->session.id),
 	    DB_TEXT(a->session.hash), DB_INT(a->session.seconds),
 	    DB_BOOL(a->session.is_remembered), DB_TEXT(r->address),
-	    DB_TEXT(session_agent(r, agent)), DB_NULL));
+	    DB_TEXT(agent),
+	    DB_TEXT(a->secret.hash[0] == '\0' ? NULL : a->secret.hash),
+	    DB_TEXT(device), LETTER_ID(&a->letter),
+	    LETTER_SEALED(&a->letter), LIMIT_ATTEMPT(&a->attempt)));
 }
 
 static enum step
@@ -365,7 +475,7 @@ sign_in_opened(struct request *r)
 	/* The account vanished between the two statements. */
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
-	session_hand_out(r, a->session.token, a->session.is_remembered);
+	sign_in_hand_out(r);
 	answer = json_pack("{s:b,s:s,s:O}", "redirect", redirects,
 	    "token", a->session.token, "user", a->user);
 	if (redirects) {
@@ -383,11 +493,49 @@ sign_in_form_opened(struct request *r)
 
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
-	session_hand_out(r, a->session.token, a->session.is_remembered);
+	sign_in_hand_out(r);
 
 	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
 	    "user_id", a->user_id, "email", a->address,
 	    "message", "Signed in successfully")));
+}
+
+static void
+sign_in_hand_out(struct request *r)
+{
+	struct account	*a = r->data;
+
+	/* The device is new: a letter waits. */
+	if (db_bool(&r->db, 0, 1))
+		mailer_kick();
+	session_hand_out(r, a->session.token, a->session.is_remembered);
+}
+
+/* The password was right; the address is still to be verified. */
+static enum step
+sign_in_unverified(struct request *r)
+{
+	struct account	*a = r->data;
+	char		 key[LIMIT_KEY_LEN + 1];
+	const char	*allowance;
+	int64_t		 share, window;
+
+	allowance = limit_mail(LIMIT_MAIL_VERIFY, a->address, key, &share,
+	    &window);
+	letter_write(&a->letter, LETTER_VERIFY, a->callback, NULL);
+
+	return (db_send(r, SIGN_IN_REFUSED, STATEMENT_ATTEMPT_UNVERIFIED,
+	    LIMIT_ATTEMPT(&a->attempt), DB_TEXT(allowance), DB_INT(share),
+	    DB_INT(window), DB_TEXT(a->address), LETTER_ID(&a->letter),
+	    LETTER_HASH(&a->letter), LETTER_SEALED(&a->letter)));
+}
+
+static enum step
+sign_in_refused(struct request *r)
+{
+	mailer_kick();
+
+	return (request_fail(r, ERROR_EMAIL_NOT_VERIFIED));
 }
 
 /* ---- shared ---- */

@@ -59,6 +59,7 @@ static const struct config_entry	config_entries[] = {
 	    { "closed", "open", NULL } },
 	{ "REQUIRE_VERIFIED_EMAIL", CONFIG_WORD,
 	    &config.require_verified_email, 0, 0, 0, { "no", "yes", NULL } },
+	{ "ADMIN_EMAIL", CONFIG_TEXT, &config.admin_email, 0, 0, 0, {0} },
 	{ "RATE_LIMIT", CONFIG_WORD, &config.rate_limit, 1, 0, 0,
 	    { "off", "on", NULL } },
 	{ "RETAIN_AUDIT_DAYS", CONFIG_NUMBER, &config.retain_audit_days, 365,

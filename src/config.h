@@ -25,14 +25,15 @@ struct config {
 	int64_t		 session_refresh_seconds;
 	int		 sign_up_open;
 	int		 require_verified_email;
+	const char	*admin_email;	/* or NULL */
 	int		 rate_limit;	/* 0: for tests and benchmarks */
-	int64_t		 retain_audit_days; /* 0: for ever */
+	int64_t		 retain_audit_days;	/* 0: for ever */
 	int64_t		 housekeeping_seconds;
 	int		 is_development; /* our origin is this machine's */
 	const char	*mail_url;	/* or NULL; see mail.h */
 	const char	*mail_from;	/* "Name <address>" or an address */
 	const char	*mail_api_key;	/* or NULL */
-	int		 mail_needs_tls; /* smtp:// to elsewhere with a password */
+	int		 mail_needs_tls; /* smtp:// elsewhere, password */
 	int64_t		 quota_user_bytes; /* 0: none */
 	int64_t		 quota_total_bytes;
 	int		 chat_keep_going;

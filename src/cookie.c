@@ -29,18 +29,19 @@
 
 static int	cookie_find(const struct request *, const char *,
 		    char [COOKIE_VALUE_MAX]);
-static int	cookie_open(char *, size_t);
+static enum token_signed	cookie_open(char *, size_t);
 static void	cookie_set(struct request *, const char *, const char *,
 		    int64_t);
 static void	cookie_write(struct request *, const char *, const char *,
 		    const char *);
 
-int
+enum token_signed
 cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
 {
 	const char	*header = request_header(r, "authorization");
 	char		 value[COOKIE_VALUE_MAX];
 	size_t		 len;
+	enum token_signed how = TOKEN_SIGNED;	/* as good as a bare one */
 
 	if (header != NULL && strncasecmp(header, "bearer ", 7) == 0) {
 		header += 7;
@@ -48,19 +49,43 @@ cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
 		if (percent_decode(header, strlen(header),
 		    PERCENT_PLUS_LITERAL, value, sizeof(value), &len) ==
 		    PERCENT_OK && (strchr(value, '.') == NULL ||
-		    cookie_open(value, len)) &&
+		    (how = cookie_open(value, len)) != TOKEN_UNSIGNED) &&
 		    strlen(value) == TOKEN_ID_LEN) {
 			memcpy(out, value, TOKEN_ID_LEN + 1);
-			return (1);
+			return (how);
 		}
 	}
-	if (!cookie_find(r, COOKIE_SESSION, value) ||
-	    !cookie_open(value, strlen(value)) ||
+
+	return (cookie_token(r, COOKIE_SESSION, out));
+}
+
+enum token_signed
+cookie_token(const struct request *r, const char *name,
+    char out[TOKEN_ID_LEN + 1])
+{
+	char			value[COOKIE_VALUE_MAX];
+	enum token_signed	how;
+
+	if (!cookie_find(r, name, value) ||
+	    (how = cookie_open(value, strlen(value))) == TOKEN_UNSIGNED ||
 	    strlen(value) != TOKEN_ID_LEN)
-		return (0);
+		return (TOKEN_UNSIGNED);
 	memcpy(out, value, TOKEN_ID_LEN + 1);
 
-	return (1);
+	return (how);
+}
+
+void
+cookie_set_token(struct request *r, const char *name, const char *token,
+    int64_t max_age)
+{
+	cookie_set(r, name, token, max_age);
+}
+
+void
+cookie_clear_token(struct request *r, const char *name)
+{
+	cookie_write(r, name, "", "; Max-Age=0");
 }
 
 int
@@ -136,17 +161,19 @@ cookie_find(const struct request *r, const char *name,
 }
 
 /* Checks "value.signature" and cuts the signature off. */
-static int
+static enum token_signed
 cookie_open(char *value, size_t len)
 {
-	char	*dot = memrchr(value, '.', len);
+	char			*dot = memrchr(value, '.', len);
+	enum token_signed	 how;
 
-	if (dot == NULL || !token_is_signed(value, (size_t)(dot - value),
-	    dot + 1, len - (size_t)(dot + 1 - value)))
-		return (0);
+	if (dot == NULL || (how = token_is_signed(value,
+	    (size_t)(dot - value), dot + 1,
+	    len - (size_t)(dot + 1 - value))) == TOKEN_UNSIGNED)
+		return (TOKEN_UNSIGNED);
 	*dot = '\0';
 
-	return (1);
+	return (how);
 }
 
 static void

@@ -9,11 +9,11 @@
 
 /*
  * The session token that the request carries, by bearer (first) or cookie,
- * with its signature checked. Returns 1, or 0 when there is none that is
- * ours. A bare bearer token (32 letters and digits) needs no signature.
+ * and how it is signed; TOKEN_UNSIGNED: there is none that is ours. A bare
+ * bearer token (32 letters and digits) needs no signature.
  */
-int	cookie_session_token(const struct request *,
-	    char out[TOKEN_ID_LEN + 1]);
+enum token_signed	cookie_session_token(const struct request *,
+			    char out[TOKEN_ID_LEN + 1]);
 /* 1 when the session is a browser-session one (`dont_remember` is set). */
 int	cookie_is_forgetful(const struct request *);
 
@@ -25,5 +25,17 @@ void	cookie_set_session(struct request *, const char *token,
 	    int64_t max_age);
 /* The three clearing lines. */
 void	cookie_clear_session(struct request *);
+
+/* Other cookies that hold one token, signed alike; by these names. */
+#define COOKIE_TWO_FACTOR	"better-auth.two_factor"
+#define COOKIE_TRUST		"better-auth.trust_device"
+
+/* The token with its signature checked, or TOKEN_UNSIGNED and nothing. */
+enum token_signed	cookie_token(const struct request *,
+			    const char *name, char out[TOKEN_ID_LEN + 1]);
+/* `max_age` in seconds, at least one. */
+void	cookie_set_token(struct request *, const char *name,
+	    const char *token, int64_t max_age);
+void	cookie_clear_token(struct request *, const char *name);
 
 #endif

@@ -16,6 +16,7 @@
 #include "cookie.h"
 #include "input.h"
 #include "letter.h"
+#include "limit.h"
 #include "mailer.h"
 #include "reply.h"
 #include "secret.h"
@@ -35,7 +36,7 @@ struct credential {
 };
 
 /* Column of profile_get.sql after those of the user. */
-enum { COLUMN_HASH = 7 };
+enum { COLUMN_HASH = 8 };
 
 static const struct input_field	verify_fields[] = {
 	{ .name = "password", .type = INPUT_STRING, .flags = INPUT_REQUIRED,
@@ -81,11 +82,13 @@ static const struct request_step	change_steps[] = {
 static const struct request_plan	verify_plan = {
 	.name = "POST /api/auth/verify-password", .steps = verify_steps,
 	.steps_len = 3, .flags = REQUEST_BODY_FIRST,
+	.limit = LIMIT_PASSWORD,
 	.data_len = sizeof(struct credential), .data_free = credential_free
 };
 static const struct request_plan	change_plan = {
 	.name = "POST /api/auth/change-password", .steps = change_steps,
 	.steps_len = 5, .flags = REQUEST_BODY_FIRST,
+	.limit = LIMIT_PASSWORD,
 	.data_len = sizeof(struct credential), .data_free = credential_free
 };
 

@@ -2,12 +2,14 @@
  * The sessions of the person who asks: seen and ended.
  *
  *	GET list-sessions		ASK -> LISTED
- *	POST revoke-session {token}	READ -> ENDED
+ *	POST revoke-session {token}	READ -> (LISTED ->) ENDED
  *	POST revoke-sessions		READ -> ENDED, this one too
  *	POST revoke-other-sessions	READ -> ENDED, all but this one
  *
  * A session's token is derived from its id, so that the list can show it
- * though the database holds its hash only. Unknown tokens and those of other
+ * though the database holds its hash only. A session that began under a former
+ * SECRET_KEY is listed by another token than its device holds; what the list
+ * has shown is then looked for among the ids. Unknown tokens and those of other
  * people are answered like one's own, and stay as they are.
  */
 #include <sys/types.h>
@@ -25,6 +27,9 @@ int	device_revoke(struct http_request *);
 int	device_revoke_all(struct http_request *);
 int	device_revoke_others(struct http_request *);
 
+/* Column of session_list.sql after those of session_find.sql. */
+enum { COLUMN_TOKEN_HASH = 8 };
+
 /* What revoke-session is told. */
 struct device {
 	const char	*token;
@@ -36,11 +41,15 @@ static const struct input_field	device_fields[] = {
 };
 
 enum { DEVICE_ASK, DEVICE_TOLD };
+enum { REVOKE_READ, REVOKE_TRIED, REVOKE_LISTED, REVOKE_ENDED };
 
 static enum step	list_ask(struct request *);
 static enum step	list_told(struct request *);
 static enum step	revoke_read(struct request *);
+static enum step	revoke_tried(struct request *);
+static enum step	revoke_listed(struct request *);
 static enum step	revoke_ended(struct request *);
+static enum step	revoke_send(struct request *, u_int8_t, const char *);
 static enum step	revoke_all_read(struct request *);
 static enum step	revoke_all_ended(struct request *);
 static enum step	revoke_others_read(struct request *);
@@ -58,9 +67,19 @@ static enum step	device_done(struct request *);
 		.flags = REQUEST_BODY_FIRST, .data_len = size		\
 	}
 
+static const struct request_step	revoke_steps[] = {
+	[REVOKE_READ] = REQUEST_STEP(revoke_read),
+	[REVOKE_TRIED] = REQUEST_STEP(revoke_tried),
+	[REVOKE_LISTED] = REQUEST_STEP(revoke_listed),
+	[REVOKE_ENDED] = REQUEST_STEP(revoke_ended)
+};
+static const struct request_plan	revoke_plan = {
+	.name = "POST /api/auth/revoke-session", .steps = revoke_steps,
+	.steps_len = 4, .flags = REQUEST_BODY_FIRST,
+	.data_len = sizeof(struct device)
+};
+
 DEVICE_PLAN(list, "GET /api/auth/list-sessions", list_ask, list_told, 0);
-DEVICE_PLAN(revoke, "POST /api/auth/revoke-session", revoke_read,
-    revoke_ended, sizeof(struct device));
 DEVICE_PLAN(revoke_all, "POST /api/auth/revoke-sessions", revoke_all_read,
     revoke_all_ended, 0);
 DEVICE_PLAN(revoke_others, "POST /api/auth/revoke-other-sessions",
@@ -103,12 +122,17 @@ list_ask(struct request *r)
 static enum step
 list_told(struct request *r)
 {
-	json_t	*list = json_array();
-	char	 token[TOKEN_ID_LEN + 1];
-	int	 row;
+	json_t		*list = json_array();
+	const char	*id;
+	char		 token[TOKEN_ID_LEN + 1];
+	int		 row;
 
 	for (row = 0; row < db_rows(&r->db); row++) {
-		token_session(db_text(&r->db, row, SESSION_ID), token);
+		id = db_text(&r->db, row, SESSION_ID);
+		/* The present one by what its client knows it by. */
+		if (strcmp(id, r->who.session_id) != 0 ||
+		    !cookie_session_token(r, token))
+			token_session(id, token);
 		json_array_append_new(list,
 		    session_object(&r->db, row, token));
 	}
@@ -129,7 +153,42 @@ revoke_read(struct request *r)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	token_hash(d->token, strlen(d->token), hash);
 
-	return (db_send(r, DEVICE_TOLD, STATEMENT_SESSION_REVOKE,
+	return (revoke_send(r, REVOKE_TRIED, hash));
+}
+
+static enum step
+revoke_tried(struct request *r)
+{
+	if (db_rows(&r->db) == 1)
+		return (request_next(r, REVOKE_ENDED));
+
+	return (db_send(r, REVOKE_LISTED, STATEMENT_SESSION_LIST,
+	    DB_TEXT(r->who.user_id)));
+}
+
+static enum step
+revoke_listed(struct request *r)
+{
+	struct device	*d = r->data;
+	char		 token[TOKEN_ID_LEN + 1], hash[TOKEN_HASH_LEN + 1];
+	int		 row;
+
+	for (row = 0; row < db_rows(&r->db); row++) {
+		token_session(db_text(&r->db, row, SESSION_ID), token);
+		if (strcmp(token, d->token) != 0)
+			continue;
+		(void)kore_strlcpy(hash, db_text(&r->db, row,
+		    COLUMN_TOKEN_HASH), sizeof(hash));
+		return (revoke_send(r, REVOKE_ENDED, hash));
+	}
+
+	return (device_done(r));
+}
+
+static enum step
+revoke_send(struct request *r, u_int8_t state, const char *hash)
+{
+	return (db_send(r, state, STATEMENT_SESSION_REVOKE,
 	    DB_TEXT(r->who.user_id), DB_TEXT(hash)));
 }
 

@@ -64,6 +64,27 @@
 	X(LINK_INVALID, 401, "INVALID_TOKEN", "Invalid token")		\
 	X(LINK_EXPIRED, 401, "TOKEN_EXPIRED", "Token expired")		\
 	X(LINK_OTHER_USER, 401, "INVALID_USER", "Invalid user")		\
+	X(CODE_INVALID, 401, "INVALID_CODE", "Invalid code")		\
+	X(BACKUP_CODE_INVALID, 401, "INVALID_BACKUP_CODE",		\
+	    "Invalid backup code")					\
+	X(CHALLENGE_UNKNOWN, 401, "INVALID_TWO_FACTOR_COOKIE",		\
+	    "Invalid two factor cookie")				\
+	X(CHALLENGE_SPENT, 400, "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE",	\
+	    "Too many attempts. Please request a new code.")		\
+	X(TWO_FACTOR_LOCKED, 429, "ACCOUNT_TEMPORARILY_LOCKED",		\
+	    "Too many failed verification attempts. Your account is "	\
+	    "temporarily locked. Please try again later.")		\
+	X(TWO_FACTOR_OFF, 400, "TWO_FACTOR_NOT_ENABLED",		\
+	    "Two factor isn't enabled")					\
+	X(TWO_FACTOR_NEEDED, 401, "TWO_FACTOR_REQUIRED",		\
+	    "Enter the code of your authenticator app")			\
+	X(TOTP_OFF, 400, "TOTP_NOT_ENABLED", "TOTP not enabled")	\
+	X(TOTP_ON, 400, "TOTP_ALREADY_ENABLED", "TOTP is already enabled") \
+	X(BACKUP_CODES_OFF, 400, "BACKUP_CODES_NOT_ENABLED",		\
+	    "Backup codes aren't enabled")				\
+	X(OTP_UNAVAILABLE, 400, "OTP_NOT_CONFIGURED",			\
+	    "OTP is not available")					\
+	X(OTP_MISSING, 400, "OTP_NOT_CONFIGURED", "otp isn't configured") \
 	X(EMAIL_MISMATCH, 400, "EMAIL_MISMATCH", "Email mismatch")	\
 	X(EMAIL_VERIFIED, 400, "EMAIL_ALREADY_VERIFIED",		\
 	    "Email is already verified")				\

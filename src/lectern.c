@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +33,17 @@
 #include "db.h"
 #include "drain.h"
 #include "edge.h"
+#include "housekeeping.h"
 #include "indexer.h"
 #include "ingest.h"
 #include "job.h"
+#include "letter.h"
 #include "log.h"
 #include "mailer.h"
 #include "migrate.h"
 #include "route.h"
 #include "token.h"
+#include "user.h"
 
 #define LECTERN_VERSION		"0.1.0"
 #define LECTERN_TICK_MS		100
@@ -50,8 +54,9 @@
 
 /* One attempt to bring the schema up to date, on a job thread. */
 struct lectern_migration {
-	int	result;
-	char	why[LECTERN_WHY_MAX];
+	int		result;
+	struct takeover	takeover;
+	char		why[LECTERN_WHY_MAX];
 };
 
 static char	*lectern_conninfo;
@@ -59,9 +64,11 @@ static char	 lectern_last_why[LECTERN_WHY_MAX];
 
 static int	command_migrate(int, char **);
 static int	command_ingest(int, char **);
+static int	command_user(int, char **);
 static int	command_health(int, char **);
 static int	command_version(int, char **);
 static void	lectern_command(int, char **);
+static int	lectern_answers(const char *);
 static void	lectern_configure(int);
 static void	lectern_die(const char *);
 static void	lectern_tick(void *, u_int64_t);
@@ -83,6 +90,8 @@ static const struct {
 } lectern_commands[] = {
 	{ "migrate", "", command_migrate },
 	{ "ingest", "[--shared] [--user EMAIL] PATH...", command_ingest },
+	{ "user", "list | add EMAIL | admin EMAIL | disable EMAIL | ...",
+	    command_user },
 	{ "health", "", command_health },
 	{ "version", "", command_version }
 };
@@ -172,8 +181,8 @@ lectern_migrate_work(void *arg)
 {
 	struct lectern_migration	*attempt = arg;
 
-	attempt->result = migrate_run(lectern_conninfo, attempt->why,
-	    sizeof(attempt->why));
+	attempt->result = migrate_run(lectern_conninfo,
+	    &attempt->takeover, attempt->why, sizeof(attempt->why));
 }
 
 static void
@@ -186,6 +195,11 @@ lectern_migrate_done(void *arg, void *unused)
 		db_open();
 		indexer_init(lectern_conninfo);
 		mailer_init();
+		housekeeping_init();
+		if (attempt->takeover.taken > 0)
+			log_event(LOG_LEVEL_INFO, "schema: %" PRId64
+			    " accounts were taken over",
+			    attempt->takeover.taken);
 	} else {
 		db_shut();
 		/* Said once, not at every attempt. */
@@ -223,13 +237,17 @@ lectern_command(int argc, char **argv)
 static int
 command_migrate(int argc, char **argv)
 {
-	char	why[LECTERN_WHY_MAX];
+	struct takeover	takeover;
+	char		why[LECTERN_WHY_MAX];
 
 	(void)argc;
 	(void)argv;
 	lectern_configure(0);
-	if (migrate_run(lectern_conninfo, why, sizeof(why)) == -1)
+	if (migrate_run(lectern_conninfo, &takeover, why, sizeof(why)) == -1)
 		lectern_die(why);
+	if (takeover.taken + takeover.left_out > 0)
+		(void)printf("%" PRId64 " accounts were taken over, %" PRId64
+		    " left out.\n", takeover.taken, takeover.left_out);
 	(void)printf("The database is at schema version %d.\n",
 	    migrate_version());
 
@@ -244,21 +262,51 @@ command_ingest(int argc, char **argv)
 	return (ingest_main(lectern_conninfo, argc, argv));
 }
 
-/* GET /health on this machine; for a container's HEALTHCHECK. */
+/* A running server looks at its outbox when it is asked for /ready. */
+static int
+command_user(int argc, char **argv)
+{
+	int	ret;
+
+	lectern_configure(1);
+	if (token_init(config.secret_key, config.secret_key_old) == -1)
+		lectern_die("libsodium does not start on this machine.");
+	ret = user_main(lectern_conninfo, argc, argv);
+	if (ret == 0 && letter_is_on())
+		(void)lectern_answers("/ready");
+
+	return (ret);
+}
+
+/* For a container's HEALTHCHECK. */
 static int
 command_health(int argc, char **argv)
 {
-	static const char	ask[] = "GET /health HTTP/1.1\r\n"
-	    "Host: localhost\r\nConnection: close\r\n\r\n";
+	(void)argc;
+	(void)argv;
+	if (lectern_answers("/health")) {
+		(void)printf("healthy\n");
+		return (0);
+	}
+	(void)fprintf(stderr, "lectern: the server does not answer.\n");
+
+	return (1);
+}
+
+/* 1 when the server on this machine answers a GET with 200. */
+static int
+lectern_answers(const char *path)
+{
 	const char		*port = getenv("PORT");
+	char			 ask[128];
 	struct sockaddr_in	 address;
 	struct timeval		 limit = { .tv_sec = 3 };
 	char			 answer[64];
 	ssize_t			 len = -1;
-	int			 fd;
+	int			 fd, ask_len;
 
-	(void)argc;
-	(void)argv;
+	ask_len = snprintf(ask, sizeof(ask), "GET %s HTTP/1.1\r\n"
+	    "Host: localhost\r\nConnection: close\r\n\r\n", path);
 	memset(&address, 0, sizeof(address));
 	address.sin_family = AF_INET;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -268,15 +316,12 @@ command_health(int argc, char **argv)
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
 	    sizeof(limit)) == 0 &&
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    send(fd, ask, sizeof(ask) - 1, 0) == (ssize_t)sizeof(ask) - 1)
+	    send(fd, ask, (size_t)ask_len, 0) == ask_len)
 		len = recv(fd, answer, sizeof(answer), MSG_WAITALL);
-	if (len > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0) {
-		(void)printf("healthy\n");
-		return (0);
-	}
-	(void)fprintf(stderr, "lectern: the server does not answer.\n");
+	if (fd != -1)
+		(void)close(fd);
 
-	return (1);
+	return (len > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0);
 }
 
 static int

@@ -46,6 +46,13 @@ static const struct {
 		"mail; nothing has changed.",
 		"Choose a password", "/api/auth/reset-password/",
 		"?callbackURL=", "/reset-password" },
+	[LETTER_INVITE] = {
+		"An account was made for you",
+		"Whoever runs this server has made an account for this "
+		"address. Follow the link to choose its password. It is good "
+		"for seven days and for one password.",
+		"Choose a password", "/api/auth/reset-password/",
+		"?callbackURL=", "/reset-password" },
 	[LETTER_CHANGE] = {
 		"Confirm your new e-mail address",
 		"Follow the link to use this address for your account from "
@@ -69,9 +76,23 @@ static const struct {
 		"Somebody has signed in to your account from a device that "
 		"was not seen before. If it was not you, change your "
 		"password, which can end all other sessions.",
+		NULL, NULL, NULL, NULL },
+	[LETTER_TWO_FACTOR_ON] = {
+		"Signing in now asks for a code",
+		"From now on signing in to your account asks for a code of "
+		"your authenticator app. Keep the backup codes where you "
+		"find them without your phone. If it was not you, write to "
+		"whoever runs this server.",
+		NULL, NULL, NULL, NULL },
+	[LETTER_TWO_FACTOR_OFF] = {
+		"Signing in no longer asks for a code",
+		"The second factor of your account has just been turned "
+		"off. If it was not you, change your password at once, "
+		"which can end all other sessions.",
 		NULL, NULL, NULL, NULL }
 };
 
+static void	letter_draw(struct letter *, enum letter_kind);
 static void	letter_url(const struct letter *, enum letter_kind,
 		    const char *, struct buffer *);
 static void	letter_text(enum letter_kind, const char *, const char *,
@@ -98,10 +119,7 @@ letter_write(struct letter *letter, enum letter_kind kind,
 	if (!letter_is_on())
 		return;
 	token_id(letter->id);
-	if (letters[kind].button != NULL) {
-		token_id(letter->token);
-		token_hash(letter->token, TOKEN_ID_LEN, letter->hash);
-	}
+	letter_draw(letter, kind);
 	buffer_init(&url);
 	buffer_init(&text);
 	buffer_init(&html);
@@ -128,6 +146,33 @@ letter_free(struct letter *letter)
 {
 	free(letter->sealed);
 	explicit_bzero(letter, sizeof(*letter));
+}
+
+char *
+letter_link(struct letter *letter, enum letter_kind kind)
+{
+	struct buffer	 url;
+	char		*link;
+
+	letter_free(letter);
+	letter_draw(letter, kind);
+	buffer_init(&url);
+	letter_url(letter, kind, NULL, &url);
+	if ((link = strdup(buffer_text(&url))) == NULL)
+		fatal("letter: no memory");
+	buffer_free(&url);
+
+	return (link);
+}
+
+/* The token of a kind with a link. */
+static void
+letter_draw(struct letter *letter, enum letter_kind kind)
+{
+	if (letters[kind].button == NULL)
+		return;
+	token_id(letter->token);
+	token_hash(letter->token, TOKEN_ID_LEN, letter->hash);
 }
 
 static void

@@ -14,10 +14,13 @@
 enum letter_kind {
 	LETTER_VERIFY,		/* confirm this address */
 	LETTER_RESET,		/* choose a new password */
+	LETTER_INVITE,		/* choose the first password */
 	LETTER_CHANGE,		/* confirm the new address */
 	LETTER_PASSWORD_CHANGED, /* notices to the owner, without a link */
 	LETTER_EMAIL_CHANGED,
-	LETTER_NEW_DEVICE
+	LETTER_NEW_DEVICE,
+	LETTER_TWO_FACTOR_ON,
+	LETTER_TWO_FACTOR_OFF
 };
 
 /* A letter on its way into a statement. */
@@ -34,13 +37,19 @@ int	letter_is_on(void);
 /*
  * Writes a letter; for the kinds with a link a token is drawn. `callback` is
  * where the link leads in the end, judged by origin_is_target(); NULL or "":
- * "/", or "/reset-password" for a reset. `detail` is one line of a notice
+ * "/", or "/reset-password" for a password. `detail` is one line of a notice
  * (which device), or NULL. letter_free() is due. With mail off the letter is
  * empty and harmless.
  */
 void	letter_write(struct letter *, enum letter_kind, const char *callback,
 	    const char *detail);
 void	letter_free(struct letter *);
+/*
+ * Draws a token (its hash is in the letter) and returns the link with it, to
+ * be passed on by other means than mail. The caller frees the text, and
+ * letter_free() is due.
+ */
+char	*letter_link(struct letter *, enum letter_kind);
 
 /* A letter's parameters in a statement; all null when mail is off. */
 #define LETTER_ID(l)	DB_TEXT((l)->sealed == NULL ? NULL : (l)->id)

@@ -1,7 +1,7 @@
 /*
  * Carrying mails.
  *
- *	smtp(s)://	libcurl's SMTP through kore_curl; MIME by libcurl too
+ *	smtp(s)://	libcurl's SMTP and MIME, on a job
  *	https://	POST {from,to,subject,text,html}, as Resend takes it
  *	dir:/path	one JSON file a mail, renamed into place, on a job
  *	(development)	one line in the log
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -41,7 +42,7 @@ struct mail_sending {
 	curl_mime		*mime;
 	char			*body;		/* HTTPS, FOLDER: the JSON */
 	char			 path[MAIL_PATH_MAX]; /* FOLDER */
-	int			 has_failed;	/* FOLDER */
+	int			 has_failed;	/* before it began, FOLDER */
 	void			(*done)(void *, enum mail_outcome,
 				    const char *);
 	void			*arg;
@@ -52,6 +53,9 @@ static void	mail_send_folder(const struct mail *, struct mail_sending *);
 static void	mail_send_smtp(const struct mail *, struct mail_sending *);
 static void	mail_send_https(const struct mail *, struct mail_sending *);
 static void	mail_transfer(struct mail_sending *);
+static void	mail_smtp_work(void *);
+static void	mail_smtp_done(void *, void *);
+static void	mail_smtp_later(void *, u_int64_t);
 static void	mail_transferred(struct kore_curl *, void *);
 static enum mail_outcome mail_judge(struct kore_curl *, char *, size_t);
 static void	mail_end(struct mail_sending *, enum mail_outcome,
@@ -180,6 +184,8 @@ mail_send_smtp(const struct mail *mail, struct mail_sending *s)
 	const char	*from;
 	char		 text[512];
 	struct curl_slist *disposition;
+	struct tm	 tm;
+	time_t		 now;
 
 	if (!kore_curl_init(&s->curl, config.mail_url, KORE_CURL_ASYNC))
 		fatal("mail: no memory");
@@ -192,6 +198,11 @@ mail_send_smtp(const struct mail *mail, struct mail_sending *s)
 	(void)snprintf(text, sizeof(text), "<%s@lectern>", mail->id);
 	mail_header(s, "Message-ID", text);
 	mail_header(s, "Auto-Submitted", "auto-generated");
+	now = time(NULL);
+	gmtime_r(&now, &tm);
+	(void)strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S +0000",
+	    &tm);
+	mail_header(s, "Date", text);
 
 	s->mime = curl_mime_init(curl);
 	both = curl_mime_init(curl);
@@ -283,11 +294,60 @@ mail_transfer(struct mail_sending *s)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, MAIL_WHOLE_MS);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, MAIL_CONNECT_MS);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lectern");
+	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+	    MAIL_WHOLE_MS / 1000L);
 	/* A handle that leaves during its DNS lookup must not wait for it. */
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+	if (mail_way() == MAIL_SMTP) {
+		if (job_start(JOB_LONG, mail_smtp_work, s, mail_smtp_done,
+		    NULL) == NULL) {
+			s->has_failed = 1;
+			kore_timer_add(mail_smtp_later, 1, s,
+			    KORE_TIMER_ONESHOT);
+		}
+		return;
+	}
+	/*
+	 * Kore frees the handle before it calls back, and keeps the status
+	 * for this type only.
+	 */
+	s->curl.type = KORE_CURL_TYPE_HTTP_CLIENT;
 	kore_curl_bind_callback(&s->curl, mail_transferred, s);
 	kore_curl_run(&s->curl);
 	kore_curl_do_timeout();
+}
+
+/*
+ * On a job thread: libcurl waits for a relay's word on a whole mail, and for
+ * its goodbye, without going back to the event loop.
+ */
+static void
+mail_smtp_work(void *arg)
+{
+	struct mail_sending	*s = arg;
+	CURL			*curl = s->curl.handle;
+
+	s->curl.result = (int)curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE,
+	    &s->curl.http.status);
+	curl_easy_cleanup(curl);
+	s->curl.handle = NULL;
+}
+
+static void
+mail_smtp_done(void *input, void *unused)
+{
+	struct mail_sending	*s = input;
+
+	(void)unused;
+	mail_transferred(&s->curl, s);
+}
+
+static void
+mail_smtp_later(void *arg, u_int64_t now)
+{
+	(void)now;
+	mail_smtp_done(arg, NULL);
 }
 
 static void
@@ -305,7 +365,6 @@ mail_transferred(struct kore_curl *curl, void *arg)
 	mail_end(s, outcome, reason);
 }
 
-/* libcurl keeps the relay's or the API's last status in http.status. */
 static enum mail_outcome
 mail_judge(struct kore_curl *curl, char *reason, size_t len)
 {

@@ -12,7 +12,7 @@ enum mail_way { MAIL_OFF, MAIL_LOG, MAIL_FOLDER, MAIL_SMTP, MAIL_HTTPS };
 
 /* What is sent; UTF-8, borrowed until `done` was called. */
 struct mail {
-	const char	*id;		/* of the outbox; Message-ID's left half */
+	const char	*id;		/* of the outbox; in Message-ID */
 	const char	*to;
 	const char	*subject;
 	const char	*text;

@@ -9,6 +9,9 @@
  * until nothing is left. The lock is the transaction's, so that a pooler in
  * transaction mode may stand between and a killed program leaves none behind.
  *
+ * The first script takes over what the quickstart or better-auth have left
+ * in the database (takeover.c).
+ *
  * Deliberately missing: ways back. A backup is the way back.
  */
 #include <sys/types.h>
@@ -34,6 +37,8 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0003_chat", asset_0003_chat_sql },
 	{ "0004_mail", asset_0004_mail_sql },
 	{ "0005_limits", asset_0005_limits_sql },
+	{ "0007_two_factor", asset_0007_two_factor_sql },
+	{ "0008_takeover", asset_0008_takeover_sql },
 };
 
 #define MIGRATE_VERSION							\
@@ -65,10 +70,11 @@ static const char	migrate_record[] =
 static const char	migrate_compare[] =
     "select encode(sha256(convert_to($1, 'UTF8')), 'hex') = $2";
 
-static int	migrate_step(struct dbsync *, char *, size_t);
+static int	migrate_step(struct dbsync *, struct takeover *, char *,
+		    size_t);
 static int	migrate_check(struct dbsync *, int *, char *, size_t);
 static int	migrate_is_same(struct dbsync *, int, const char *);
-static int	migrate_apply(struct dbsync *, int);
+static int	migrate_apply(struct dbsync *, int, struct takeover *);
 
 int
 migrate_version(void)
@@ -77,15 +83,18 @@ migrate_version(void)
 }
 
 int
-migrate_run(const char *conninfo, char *why, size_t why_len)
+migrate_run(const char *conninfo, struct takeover *takeover, char *why,
+    size_t why_len)
 {
 	struct dbsync	 db;
 	char		 words[256];
 	int		 ret = -1;
 
 	why[0] = '\0';
+	memset(takeover, 0, sizeof(*takeover));
 	if (dbsync_open(&db, conninfo) == 0) {
-		while ((ret = migrate_step(&db, why, why_len)) == 1)
+		while ((ret = migrate_step(&db, takeover, why,
+		    why_len)) == 1)
 			;
 	}
 	if (ret == -1 && why[0] == '\0') {
@@ -100,9 +109,10 @@ migrate_run(const char *conninfo, char *why, size_t why_len)
 
 /* One transaction. 1: a script was applied; 0: nothing left; -1: failed. */
 static int
-migrate_step(struct dbsync *db, char *why, size_t why_len)
+migrate_step(struct dbsync *db, struct takeover *takeover, char *why,
+    size_t why_len)
 {
-	char	words[256];
+	char	words[384];
 	int	applied;
 
 	if (dbsync_begin(db) == -1)
@@ -120,7 +130,8 @@ migrate_step(struct dbsync *db, char *why, size_t why_len)
 	if (applied == MIGRATE_VERSION)
 		return (dbsync_commit(db));
 
-	if (migrate_apply(db, applied) == -1 || dbsync_commit(db) == -1) {
+	if (migrate_apply(db, applied, takeover) == -1 ||
+	    dbsync_commit(db) == -1) {
 		dbsync_why(db, words, sizeof(words));
 		(void)snprintf(why, why_len, "Migration %s failed: %s",
 		    migrate_scripts[applied].name, words);
@@ -191,7 +202,7 @@ migrate_is_same(struct dbsync *db, int index, const char *checksum)
 }
 
 static int
-migrate_apply(struct dbsync *db, int index)
+migrate_apply(struct dbsync *db, int index, struct takeover *takeover)
 {
 	const struct migrate_script	*script = &migrate_scripts[index];
 	struct db_param			 params[] = {
@@ -199,7 +210,9 @@ migrate_apply(struct dbsync *db, int index)
 		DB_TEXT((const char *)script->sql)
 	};
 
-	if (dbsync_script(db, (const char *)script->sql) == -1)
+	if ((index == 0 && takeover_before(db) == -1) ||
+	    dbsync_script(db, (const char *)script->sql) == -1 ||
+	    (index == 0 && takeover_after(db, takeover) == -1))
 		return (-1);
 
 	return (dbsync_sql(db, migrate_record, params, 3));

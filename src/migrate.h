@@ -7,12 +7,17 @@
 
 #include <stddef.h>
 
+#include "takeover.h"
+
 /*
  * Brings the database to this program's version. Blocking; for commands and
  * job threads. 0, or -1 with one sentence in `why`: the database is away,
  * holds a newer schema, or one that was applied in another form (drift).
+ * `takeover` says afterwards which accounts of another program were found in
+ * the database.
  */
-int	migrate_run(const char *conninfo, char *why, size_t why_len)
+int	migrate_run(const char *conninfo, struct takeover *takeover, char *why,
+	    size_t why_len)
 	    __attribute__((warn_unused_result));
 
 /* The version that this program brings; what schema_version.sql must say. */

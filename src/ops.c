@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "config.h"
+#include "mailer.h"
 #include "migrate.h"
 #include "reply.h"
 
@@ -96,6 +97,9 @@ ready_ask(struct request *r)
 static enum step
 ready_told(struct request *r)
 {
+	/* A command may have left a letter; the database is awake anyway. */
+	mailer_kick();
+
 	return (ready_answer(r, 1, db_rows(&r->db) == 1 &&
 	    db_int(&r->db, 0, 0) == migrate_version()));
 }

@@ -16,6 +16,7 @@
 
 #include "cookie.h"
 #include "input.h"
+#include "limit.h"
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
@@ -35,7 +36,7 @@ struct profile {
 };
 
 /* Columns of profile_get.sql. */
-enum { COLUMN_ID, COLUMN_CREATED = 5, COLUMN_UPDATED, COLUMN_HASH,
+enum { COLUMN_ID, COLUMN_CREATED = 5, COLUMN_UPDATED, COLUMN_HASH = 8,
     COLUMN_AGE };
 
 static const struct input_field	update_fields[] = {
@@ -86,19 +87,20 @@ static const struct request_step	delete_steps[] = {
 	[PROFILE_GONE] = REQUEST_STEP(delete_gone)
 };
 
-#define PROFILE_PLAN(what, route)					\
+#define PROFILE_PLAN(what, route, rule)					\
 	static const struct request_plan	what##_plan = {		\
 		.name = route, .steps = what##_steps,			\
 		.steps_len = sizeof(what##_steps) /			\
 		    sizeof(what##_steps[0]),				\
-		.flags = REQUEST_BODY_FIRST,				\
+		.flags = REQUEST_BODY_FIRST, .limit = rule,		\
 		.data_len = sizeof(struct profile)			\
 	}
 
-PROFILE_PLAN(update, "POST /api/auth/update-user");
-PROFILE_PLAN(update_session, "POST /api/auth/update-session");
-PROFILE_PLAN(accounts, "GET /api/auth/list-accounts");
-PROFILE_PLAN(delete, "POST /api/auth/delete-user");
+PROFILE_PLAN(update, "POST /api/auth/update-user", LIMIT_NONE);
+PROFILE_PLAN(update_session, "POST /api/auth/update-session",
+    LIMIT_NONE);
+PROFILE_PLAN(accounts, "GET /api/auth/list-accounts", LIMIT_NONE);
+PROFILE_PLAN(delete, "POST /api/auth/delete-user", LIMIT_PASSWORD);
 
 int
 profile_update(struct http_request *http)

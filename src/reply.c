@@ -94,10 +94,14 @@ reply_error(struct request *r, enum error_id error, const char *field,
     const char *message)
 {
 	const struct error_info	*info = error_info(error);
+	char			 seconds[16];
 
-	if (info->status == 503 || info->status == 429)
-		reply_header(r, "retry-after", info->status == 503 ? "2" :
-		    "10");
+	if (info->status == 503 || info->status == 429) {
+		(void)snprintf(seconds, sizeof(seconds), "%u",
+		    r->retry_after_s != 0 ? r->retry_after_s :
+		    info->status == 503 ? 2 : 10);
+		reply_header(r, "retry-after", seconds);
+	}
 	reply_header(r, "cache-control", "no-store");
 	if (r->face == FACE_PAGE)
 		return (reply_bytes(r, info->status, REPLY_TYPE_PAGE,

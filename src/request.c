@@ -3,6 +3,7 @@
  *
  *	request_get()	made by the authentication or the handler
  *	request_enter()	method, size, Origin: what no step has to ask again
+ *	limit		for plans with a rule: whether it is too often
  *	steps		each starts one thing, sleeps, and is run again
  *	request_free()	Kore's onfree: answered, or the client has gone
  *
@@ -20,6 +21,7 @@
 
 #include "config.h"
 #include "edge.h"
+#include "limit.h"
 #include "log.h"
 #include "origin.h"
 #include "percent.h"
@@ -37,6 +39,14 @@ static void		 request_name(struct request *);
 static void		 request_identify(struct request *);
 static enum request_face request_face(const char *);
 
+static u_int32_t	request_asked;	/* statements of requests */
+
+u_int32_t
+request_statements(void)
+{
+	return (request_asked);
+}
+
 int
 request_run(struct http_request *http, const struct request_plan *plan)
 {
@@ -51,6 +61,8 @@ request_run(struct http_request *http, const struct request_plan *plan)
 			fatal("request: no memory");
 		if ((step = request_enter(r)) == STEP_DONE)
 			return (KORE_RESULT_OK);
+		r->is_limited = limit_start(r, 0,
+		    (enum limit_rule)plan->limit) == STEP_WAIT;
 	}
 
 	return (request_turn(r) == STEP_DONE ? KORE_RESULT_OK :
@@ -96,7 +108,10 @@ request_turn(struct request *r)
 	if (r->broken != ERROR_NONE) {
 		step = request_fail(r, r->broken);
 		r->broken = ERROR_NONE;
+	} else if (r->is_limited) {
+		step = limit_told(r);
 	}
+	r->is_limited = 0;
 	while (step == STEP_NEXT) {
 		state = r->state;
 		if (state >= r->plan->steps_len)
@@ -307,6 +322,7 @@ enum step
 db_send_params(struct request *r, u_int8_t state, enum statement statement,
     const struct db_param *params, size_t count)
 {
+	request_asked++;
 	db_query_reset(&r->db);
 	db_query_start(&r->db, statement, params, count, request_db_done, r);
 
@@ -401,6 +417,7 @@ request_identify(struct request *r)
 		    sizeof(r->address));
 		break;
 	}
+	r->is_address_known = config.trusted_hops == 0;
 	if (config.trusted_hops == 0 ||
 	    (list = request_header(r, "x-forwarded-for")) == NULL)
 		return;
@@ -423,8 +440,10 @@ request_identify(struct request *r)
 	text[len] = '\0';
 	/* Anything but an address would be stored and shown as one. */
 	if (inet_pton(AF_INET, text, address) == 1 ||
-	    inet_pton(AF_INET6, text, address) == 1)
+	    inet_pton(AF_INET6, text, address) == 1) {
 		memcpy(r->address, text, len + 1);
+		r->is_address_known = 1;
+	}
 }
 
 static enum request_face

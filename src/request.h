@@ -49,6 +49,7 @@ struct request_plan {
 	const struct request_step	*steps;	/* [0] is the first */
 	u_int8_t			 steps_len;
 	u_int8_t			 flags;	/* REQUEST_* below */
+	u_int8_t			 limit;	/* enum limit_rule, 0: none */
 	size_t				 data_len; /* zeroed context, or 0 */
 	void				(*data_free)(void *); /* or NULL */
 };
@@ -77,6 +78,9 @@ struct request {
 	enum error_id			 broken; /* the awaited failed */
 	char				 id[25]; /* x-request-id */
 	char				 address[46]; /* the client's */
+	u_int8_t			 is_address_known; /* or a proxy's */
+	u_int8_t			 is_limited; /* limit_told() is due */
+	u_int32_t			 retry_after_s; /* 0: the error's */
 	u_int64_t			 started; /* kore_time_ms() */
 	struct identity			 who;	/* valid when is_signed_in */
 	u_int8_t			 is_signed_in;
@@ -100,6 +104,8 @@ int		 request_authenticate(struct http_request *,
 enum step	 request_pass(struct request *);
 /* The context, made at the first call (authentication or handler). */
 struct request	*request_get(struct http_request *);
+/* Statements that requests of this worker have started, ever. */
+u_int32_t	 request_statements(void);
 /* False once the client has gone: nothing may be sent any more. */
 int		 request_is_alive(const struct request *);
 /* A header's value or NULL. */

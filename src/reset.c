@@ -1,7 +1,7 @@
 /*
  * Forgotten passwords.
  *
- *	POST request-password-reset	READ -> STORED
+ *	POST request-password-reset	READ -> COUNTED -> STORED
  *	GET reset-password/TOKEN	ASK -> FOUND: redirect with the token
  *	POST reset-password		READ -> FOUND -> HASHED -> CHANGED
  *
@@ -18,6 +18,7 @@
 #include "config.h"
 #include "input.h"
 #include "letter.h"
+#include "limit.h"
 #include "mailer.h"
 #include "origin.h"
 #include "redirect.h"
@@ -34,6 +35,7 @@ int	reset_password(struct http_request *);
 
 struct reset {
 	const char	*email, *target, *password, *token;
+	char		 address[ADDRESS_MAX + 1]; /* lower case */
 	char		 url[RESET_URL_MAX];	/* where the link leads */
 	char		 presented[RESET_TOKEN_MAX];
 	char		 hash[TOKEN_HASH_LEN + 1];
@@ -57,9 +59,11 @@ static const struct input_field	password_fields[] = {
 	  .offset = offsetof(struct reset, token) }
 };
 
+enum { ASK_READ, ASK_COUNTED, ASK_STORED };
 enum { RESET_READ, RESET_FOUND, RESET_HASHED, RESET_CHANGED };
 
 static enum step	ask_read(struct request *);
+static enum step	ask_counted(struct request *);
 static enum step	ask_stored(struct request *);
 static enum step	link_ask(struct request *);
 static enum step	link_found(struct request *);
@@ -70,8 +74,9 @@ static enum step	password_changed(struct request *);
 static void		reset_free(void *);
 
 static const struct request_step	ask_steps[] = {
-	[RESET_READ] = REQUEST_STEP(ask_read),
-	[RESET_FOUND] = REQUEST_STEP(ask_stored)
+	[ASK_READ] = REQUEST_STEP(ask_read),
+	[ASK_COUNTED] = REQUEST_STEP(ask_counted),
+	[ASK_STORED] = REQUEST_STEP(ask_stored)
 };
 static const struct request_step	link_steps[] = {
 	[RESET_READ] = REQUEST_STEP(link_ask),
@@ -84,19 +89,19 @@ static const struct request_step	password_steps[] = {
 	[RESET_CHANGED] = REQUEST_STEP(password_changed)
 };
 
-#define RESET_PLAN(what, route)						\
+#define RESET_PLAN(what, route, rule)					\
 	static const struct request_plan	what##_plan = {		\
 		.name = route, .steps = what##_steps,			\
 		.steps_len = sizeof(what##_steps) /			\
 		    sizeof(what##_steps[0]),				\
-		.flags = REQUEST_BODY_FIRST,				\
+		.flags = REQUEST_BODY_FIRST, .limit = rule,		\
 		.data_len = sizeof(struct reset),			\
 		.data_free = reset_free					\
 	}
 
-RESET_PLAN(ask, "POST /api/auth/request-password-reset");
-RESET_PLAN(link, "GET /api/auth/reset-password");
-RESET_PLAN(password, "POST /api/auth/reset-password");
+RESET_PLAN(ask, "POST /api/auth/request-password-reset", LIMIT_MAIL_RESET);
+RESET_PLAN(link, "GET /api/auth/reset-password", LIMIT_NONE);
+RESET_PLAN(password, "POST /api/auth/reset-password", LIMIT_REDEEM);
 
 int
 reset_ask(struct http_request *http)
@@ -120,17 +125,28 @@ static enum step
 ask_read(struct request *r)
 {
 	struct reset	*x = r->data;
-	char		 address[ADDRESS_MAX + 1], agent[256];
 
 	if (input_json(r, ask_fields, 2, x) == STEP_DONE)
 		return (STEP_DONE);
 	if (!letter_is_on())
 		return (request_fail(r, ERROR_RESET_DISABLED));
-	(void)address_read(r, x->email, address);
+	(void)address_read(r, x->email, x->address);
+
+	return (limit_account(r, ASK_COUNTED, LIMIT_MAIL_RESET, x->address));
+}
+
+static enum step
+ask_counted(struct request *r)
+{
+	struct reset	*x = r->data;
+	char		 agent[256];
+
+	if (limit_told(r) == STEP_DONE)
+		return (STEP_DONE);
 	letter_write(&x->letter, LETTER_RESET, x->target, NULL);
 
-	return (db_send(r, RESET_FOUND, STATEMENT_RESET_ASK,
-	    DB_TEXT(address), LETTER_ID(&x->letter),
+	return (db_send(r, ASK_STORED, STATEMENT_RESET_ASK,
+	    DB_TEXT(x->address), LETTER_ID(&x->letter),
 	    LETTER_HASH(&x->letter), LETTER_SEALED(&x->letter),
 	    DB_TEXT(r->address), DB_TEXT(session_agent(r, agent))));
 }

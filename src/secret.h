@@ -10,7 +10,7 @@
 /* What a job says of a password; lies in the plan's context. */
 struct secret {
 	int	fits;				/* or: the hash was made */
-	char	hash[PASSWORD_HASH_LEN];	/* of secret_hash() */
+	char	hash[PASSWORD_HASH_LEN];	/* a new one, or "" */
 };
 
 /* ERROR_NONE, or too short or too long, counted as better-auth does. */
@@ -23,6 +23,15 @@ enum step	 secret_hash(struct request *, u_int8_t state,
 		    const char *password, struct secret *out);
 enum step	 secret_verify(struct request *, u_int8_t state,
 		    const char *password, const char *hash,
+		    struct secret *out);
+/*
+ * Verifies for somebody who may be anybody: a failure takes as long as with
+ * any kind of hash present, and a password that fits an old kind of hash is
+ * hashed anew into out->hash.
+ */
+enum step	 secret_sign_in(struct request *, u_int8_t state,
+		    const char *password, const char *hash,
+		    const struct password_kinds *present,
 		    struct secret *out);
 
 #endif

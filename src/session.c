@@ -19,6 +19,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config.h"
 #include "cookie.h"
@@ -38,6 +39,7 @@ int	session_sign_out(struct http_request *);
 
 static enum step	session_find(struct request *, u_int8_t);
 static int		session_is_refreshed(struct request *);
+static void		session_renew(struct request *);
 static void		session_identify(struct request *);
 
 /* ---- authentication session ---- */
@@ -108,6 +110,7 @@ auth_found(struct request *r)
 		return (db_send(r, AUTH_REFRESHED, STATEMENT_SESSION_REFRESH,
 		    DB_TEXT(r->who.session_id),
 		    DB_INT(config.session_seconds)));
+	session_renew(r);
 	db_query_reset(&r->db);
 
 	return (request_pass(r));
@@ -211,6 +214,7 @@ get_found(struct request *r)
 		return (db_send(r, GET_REFRESHED, STATEMENT_SESSION_REFRESH,
 		    DB_TEXT(r->who.session_id),
 		    DB_INT(config.session_seconds)));
+	session_renew(r);
 
 	return (reply_json(r, 200, json_incref(g->answer)));
 }
@@ -330,7 +334,7 @@ session_user(const struct db_query *query, int row, int column)
 	reply_date(db_int(query, row, base + SESSION_USER_CREATED), created);
 	reply_date(db_int(query, row, base + SESSION_USER_UPDATED), updated);
 
-	return (json_pack("{s:s,s:s,s:b,s:s?,s:s,s:s,s:s}",
+	return (json_pack("{s:s,s:s,s:b,s:s?,s:s,s:s,s:b,s:s}",
 	    "name", db_text(query, row, base + SESSION_USER_NAME),
 	    "email", db_text(query, row, base + SESSION_USER_EMAIL),
 	    "emailVerified", db_bool(query, row,
@@ -338,6 +342,8 @@ session_user(const struct db_query *query, int row, int column)
 	    "image", db_is_null(query, row, base + SESSION_USER_IMAGE) ? NULL :
 	    db_text(query, row, base + SESSION_USER_IMAGE),
 	    "createdAt", created, "updatedAt", updated,
+	    "twoFactorEnabled", db_bool(query, row,
+	    base + SESSION_USER_TWO_FACTOR),
 	    "id", db_text(query, row, base + SESSION_USER_ID)));
 }
 
@@ -382,6 +388,19 @@ session_is_refreshed(struct request *r)
 	    !cookie_is_forgetful(r));
 }
 
+/* A cookie of SECRET_KEY_OLD is signed anew, while that is still known. */
+static void
+session_renew(struct request *r)
+{
+	char	token[TOKEN_ID_LEN + 1];
+
+	if (cookie_session_token(r, token) == TOKEN_SIGNED_FORMERLY)
+		session_hand_out(r, token,
+		    db_bool(&r->db, 0, SESSION_IS_REMEMBERED) &&
+		    !cookie_is_forgetful(r));
+}
+
+/* ADMIN_EMAIL counts once its owner has shown that the address is theirs. */
 static void
 session_identify(struct request *r)
 {
@@ -390,6 +409,8 @@ session_identify(struct request *r)
 	(void)kore_strlcpy(r->who.session_id, db_text(&r->db, 0, SESSION_ID),
 	    sizeof(r->who.session_id));
 	r->who.is_admin = strcmp(db_text(&r->db, 0, SESSION_USER_ROLE),
-	    "admin") == 0;
+	    "admin") == 0 || (config.admin_email != NULL &&
+	    db_bool(&r->db, 0, SESSION_USER_VERIFIED) && strcasecmp(
+	    db_text(&r->db, 0, SESSION_USER_EMAIL), config.admin_email) == 0);
 	r->is_signed_in = 1;
 }

@@ -29,6 +29,15 @@
 	X(RESET_ASK, reset_ask)						\
 	X(RESET_FIND, reset_find)					\
 	X(RESET_PASSWORD, reset_password)				\
+	X(TWO_FACTOR_GET, two_factor_get)				\
+	X(TWO_FACTOR_SET_UP, two_factor_set_up)				\
+	X(TWO_FACTOR_CODES, two_factor_codes)				\
+	X(TWO_FACTOR_CONFIRM, two_factor_confirm)			\
+	X(TWO_FACTOR_DISABLE, two_factor_disable)			\
+	X(TWO_FACTOR_CHALLENGE, two_factor_challenge)			\
+	X(TWO_FACTOR_TRY, two_factor_try)				\
+	X(TWO_FACTOR_USE, two_factor_use)				\
+	X(TWO_FACTOR_PASS, two_factor_pass)				\
 	X(OUTBOX_CLAIM, outbox_claim)					\
 	X(OUTBOX_SETTLE, outbox_settle)					\
 	X(DOCUMENT_CREATE, document_create)				\
@@ -57,6 +66,13 @@
 	X(CONVERSATION_GET, conversation_get)				\
 	X(CONVERSATION_DELETE, conversation_delete)			\
 	X(CONVERSATION_RENAME, conversation_rename)			\
+	X(USER_LIST, user_list)						\
+	X(USER_ADD, user_add)						\
+	X(USER_LINK, user_link)						\
+	X(USER_ADMIN, user_admin)					\
+	X(USER_DISABLE, user_disable)					\
+	X(USER_ENABLE, user_enable)					\
+	X(USER_IMPORT, user_import)					\
 	X(SCHEMA_VERSION, schema_version)
 
 enum statement {

@@ -91,22 +91,23 @@ token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1])
 	token_signature(&token_now, value, strlen(value), out);
 }
 
-int
+enum token_signed
 token_is_signed(const char *value, size_t value_len, const char *signature,
     size_t signature_len)
 {
 	char	expected[TOKEN_SIGNATURE_LEN + 1];
 
 	if (signature_len != TOKEN_SIGNATURE_LEN)
-		return (0);
+		return (TOKEN_UNSIGNED);
 	token_signature(&token_now, value, value_len, expected);
 	if (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0)
-		return (1);
+		return (TOKEN_SIGNED);
 	if (!token_has_old)
-		return (0);
+		return (TOKEN_UNSIGNED);
 	token_signature(&token_old, value, value_len, expected);
 
-	return (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0);
+	return (sodium_memcmp(expected, signature, TOKEN_SIGNATURE_LEN) == 0 ?
+	    TOKEN_SIGNED_FORMERLY : TOKEN_UNSIGNED);
 }
 
 u_int8_t *

@@ -31,9 +31,10 @@ void	token_hash(const void *, size_t, char out[TOKEN_HASH_LEN + 1]);
 
 /* The signature of a cookie value (better-auth's form). */
 void	token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1]);
-/* 1 when `signature` is `value`'s under the key or the former one. */
-int	token_is_signed(const char *value, size_t value_len,
-	    const char *signature, size_t signature_len);
+/* Whether `signature` is `value`'s, and under which key. */
+enum token_signed { TOKEN_UNSIGNED, TOKEN_SIGNED, TOKEN_SIGNED_FORMERLY };
+enum token_signed	token_is_signed(const char *value, size_t value_len,
+			    const char *signature, size_t signature_len);
 
 /*
  * Seals bytes under a key of SECRET_KEY (authenticated encryption); opening

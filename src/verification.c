@@ -1,9 +1,9 @@
 /*
  * Proving that an address is one's own.
  *
- *	POST send-verification-email	READ -> (WHO ->) STORED
+ *	POST send-verification-email	READ -> (WHO ->) COUNTED -> STORED
  *	GET verify-email?token=		ASK -> CONFIRMED -> redirect or JSON
- *	POST change-email {newEmail}	READ -> WHO -> STORED
+ *	POST change-email {newEmail}	READ -> WHO -> COUNTED -> STORED
  *
  * Verifying signs nobody in. Nothing tells whether an address has an account:
  * an unknown or taken one is answered, and written to the database, alike. A
@@ -18,6 +18,7 @@
 #include "address.h"
 #include "input.h"
 #include "letter.h"
+#include "limit.h"
 #include "mailer.h"
 #include "origin.h"
 #include "redirect.h"
@@ -61,14 +62,17 @@ static const struct input_field	change_fields[] = {
 	  .refusal = ERROR_INVALID_CALLBACK_URL }
 };
 
-enum { VERIFICATION_READ, VERIFICATION_WHO, VERIFICATION_STORED };
+enum { VERIFICATION_READ, VERIFICATION_WHO, VERIFICATION_COUNTED,
+    VERIFICATION_STORED };
 enum { CONFIRM_ASK, CONFIRM_TOLD };
 
 static enum step	ask_read(struct request *);
 static enum step	ask_who(struct request *);
-static enum step	ask_store(struct request *);
+static enum step	ask_count(struct request *);
+static enum step	ask_counted(struct request *);
 static enum step	change_read(struct request *);
 static enum step	change_who(struct request *);
+static enum step	change_counted(struct request *);
 static enum step	verification_stored(struct request *);
 static enum step	confirm_ask(struct request *);
 static enum step	confirm_told(struct request *);
@@ -78,11 +82,13 @@ static void		verification_free(void *);
 static const struct request_step	ask_steps[] = {
 	[VERIFICATION_READ] = REQUEST_STEP(ask_read),
 	[VERIFICATION_WHO] = REQUEST_STEP(ask_who),
+	[VERIFICATION_COUNTED] = REQUEST_STEP(ask_counted),
 	[VERIFICATION_STORED] = REQUEST_STEP(verification_stored)
 };
 static const struct request_step	change_steps[] = {
 	[VERIFICATION_READ] = REQUEST_STEP(change_read),
 	[VERIFICATION_WHO] = REQUEST_STEP(change_who),
+	[VERIFICATION_COUNTED] = REQUEST_STEP(change_counted),
 	[VERIFICATION_STORED] = REQUEST_STEP(verification_stored)
 };
 static const struct request_step	confirm_steps[] = {
@@ -90,19 +96,20 @@ static const struct request_step	confirm_steps[] = {
 	[CONFIRM_TOLD] = REQUEST_STEP(confirm_told)
 };
 
-#define VERIFICATION_PLAN(what, route)					\
+#define VERIFICATION_PLAN(what, route, rule)				\
 	static const struct request_plan	what##_plan = {		\
 		.name = route, .steps = what##_steps,			\
 		.steps_len = sizeof(what##_steps) /			\
 		    sizeof(what##_steps[0]),				\
-		.flags = REQUEST_BODY_FIRST,				\
+		.flags = REQUEST_BODY_FIRST, .limit = rule,		\
 		.data_len = sizeof(struct verification),		\
 		.data_free = verification_free				\
 	}
 
-VERIFICATION_PLAN(ask, "POST /api/auth/send-verification-email");
-VERIFICATION_PLAN(change, "POST /api/auth/change-email");
-VERIFICATION_PLAN(confirm, "GET /api/auth/verify-email");
+VERIFICATION_PLAN(ask, "POST /api/auth/send-verification-email",
+    LIMIT_MAIL_VERIFY);
+VERIFICATION_PLAN(change, "POST /api/auth/change-email", LIMIT_MAIL_CHANGE);
+VERIFICATION_PLAN(confirm, "GET /api/auth/verify-email", LIMIT_NONE);
 
 int
 verification_ask(struct http_request *http)
@@ -135,7 +142,7 @@ ask_read(struct request *r)
 		return (request_fail(r, ERROR_VERIFICATION_DISABLED));
 	(void)address_read(r, v->email, v->address);
 	if (!r->is_signed_in)
-		return (ask_store(r));
+		return (ask_count(r));
 
 	return (db_send(r, VERIFICATION_WHO, STATEMENT_PROFILE_GET,
 	    DB_TEXT(r->who.user_id), DB_TEXT(r->who.session_id)));
@@ -152,14 +159,25 @@ ask_who(struct request *r)
 	if (db_bool(&r->db, 0, COLUMN_VERIFIED))
 		return (request_fail(r, ERROR_EMAIL_VERIFIED));
 
-	return (ask_store(r));
+	return (ask_count(r));
 }
 
 static enum step
-ask_store(struct request *r)
+ask_count(struct request *r)
 {
 	struct verification	*v = r->data;
 
+	return (limit_account(r, VERIFICATION_COUNTED, LIMIT_MAIL_VERIFY,
+	    v->address));
+}
+
+static enum step
+ask_counted(struct request *r)
+{
+	struct verification	*v = r->data;
+
+	if (limit_told(r) == STEP_DONE)
+		return (STEP_DONE);
 	letter_write(&v->letter, LETTER_VERIFY, v->callback, NULL);
 
 	return (db_send(r, VERIFICATION_STORED, STATEMENT_VERIFICATION_ASK,
@@ -188,12 +206,24 @@ static enum step
 change_who(struct request *r)
 {
 	struct verification	*v = r->data;
-	char			 agent[256];
 
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	if (strcmp(db_text(&r->db, 0, COLUMN_EMAIL), v->address) == 0)
 		return (request_fail(r, ERROR_EMAIL_SAME));
+
+	return (limit_account(r, VERIFICATION_COUNTED, LIMIT_MAIL_CHANGE,
+	    v->address));
+}
+
+static enum step
+change_counted(struct request *r)
+{
+	struct verification	*v = r->data;
+	char			 agent[256];
+
+	if (limit_told(r) == STEP_DONE)
+		return (STEP_DONE);
 	letter_write(&v->letter, LETTER_CHANGE, v->callback, NULL);
 
 	return (db_send(r, VERIFICATION_STORED, STATEMENT_EMAIL_CHANGE_ASK,

@@ -15,13 +15,14 @@ layers="
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
 1 config conninfo db dbsync dbvalues edge edgebody embed handover inbuf job llm
-1 log mail migrate password pooler refusal route sandbox statement token
-2 address answer citation cookie indexer input letter limit mailer origin
-2 paging pipeline reader redirect reply request retrieval secret sse
+1 log mail migrate password pooler refusal route sandbox statement takeover token totp
+2 address answer challenge citation cookie factor indexer input letter limit
+2 mailer origin paging pipeline reader redirect reply request retrieval secret sse
 2 transcript uistream upload
 3 account admin apikey chat conversation credential device document
-3 housekeeping ingest openai ops page profile reset search session
-3 verification
+3 housekeeping ingest openai ops page profile reset search secondstep session
+3 twofactor
+3 user verification
 4 drain lectern
 "
 
@@ -32,6 +33,8 @@ credential session
 device session
 profile session
 reset session
+secondstep session
+twofactor session
 verification session
 "
 
@@ -44,6 +47,7 @@ kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
 sodium.h cite password token
+liboath/oath.h totp
 crypt.h password
 utf8proc.h password words
 jansson.h answer citation ingest input letter llm mail mailer reply request

@@ -30,12 +30,13 @@ comment on table devices is 'From where an account has been signed in to.';
 comment on column devices.device is 'Hex SHA-256 of user agent and network; limit.c.';
 create index devices_seen_at_idx on devices (seen_at);
 
--- Takes one request out of an allowance of window / share requests. Returns
+-- Takes one request, a_share milliseconds, out of an allowance of a_window
+-- seconds. Returns
 -- 0, or in how many seconds to come again. A refusal changes nothing.
 create function limit_take(a_key text, a_share integer, a_window integer)
 returns integer language plpgsql as $$
 declare
-	share constant interval := a_share * interval '1 second';
+	share constant interval := a_share * interval '1 millisecond';
 	latest constant timestamptz := now() + a_window * interval '1 second';
 	wait numeric;
 begin

@@ -24,6 +24,6 @@ with made as (
 select made.id, made.name, made.email, made.email_verified, made.image,
        floor(extract(epoch from made.created_at) * 1000)::bigint,
        floor(extract(epoch from made.updated_at) * 1000)::bigint,
-       outbox_put($12, made.email, $14)
+       false, outbox_put($12, made.email, $14)
 from (values (1)) once
 left join made on true

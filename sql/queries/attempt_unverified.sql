@@ -1,4 +1,4 @@
--- $1 key of the attempt or null (limits are off), $2 key of the mails' allowance or null, $3 seconds that one takes, $4 seconds of its window, $5 e-mail in lower case, $6 letter's id or null (mail is off), $7 hash of its token, $8 letter. The password was right: its attempt is forgiven, and a letter goes out unless there were many
+-- $1 key of the attempt or null (limits are off), $2 key of the mails' allowance or null, $3 milliseconds that one takes, $4 seconds of its window, $5 e-mail in lower case, $6 letter's id or null (mail is off), $7 hash of its token, $8 letter. The password was right: its attempt is forgiven, and a letter goes out unless there were many
 with forgiven as (
     delete from attempts where key = $1
 ), allowed as (

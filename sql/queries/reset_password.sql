@@ -1,4 +1,4 @@
--- $1 hash of the token, $2 new password hash, $3 notice's id or null (mail is off), $4 notice, $5 address, $6 user agent. One row when it was done; all sessions end
+-- $1 hash of the token, $2 new password hash, $3 notice's id or null (mail is off), $4 notice, $5 address, $6 user agent. One row when it was done; all sessions end, no device is trusted any more
 with used as (
     delete from mail_tokens
     where hash = $1 and purpose = 'reset' and expires_at > now()
@@ -14,6 +14,9 @@ with used as (
     returning users.id, users.email
 ), ended as (
     delete from sessions using used where sessions.user_id = used.user_id
+), untrusted as (
+    delete from second_factor_tokens using used
+    where second_factor_tokens.user_id = used.user_id
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select id, 'password_reset', $5, $6 from changed

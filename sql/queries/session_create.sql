@@ -1,4 +1,4 @@
--- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 a new password hash or null, $9 device, $10 id of the notice of a new device or null (mail is off), $11 notice, $12 key of the attempt that has succeeded or null (limits are off). Says whether the device is new to the account
+-- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 what replaces an old kind of password hash or null, $9 device, $10 id of the notice of a new device or null (mail is off), $11 notice, $12 key of the attempt that has succeeded or null (limits are off). Says whether the device is new to the account
 with signed_in as (
     insert into sessions (id, user_id, session_token, expires_at,
         is_remembered, ip_address, user_agent)
@@ -8,6 +8,7 @@ with signed_in as (
 ), rehashed as (
     update users set password_hash = $8
     where id = $1 and $8::text is not null
+      and password_hash not like '$argon2%'
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select user_id, 'sign_in', $6, $7 from signed_in

@@ -8,7 +8,7 @@ select s.id,
        u.id, u.name, u.email, u.email_verified, u.image,
        floor(extract(epoch from u.created_at) * 1000)::bigint,
        floor(extract(epoch from u.updated_at) * 1000)::bigint,
-       u.role,
+       u.two_factor_at is not null, u.role,
        s.is_remembered
            and s.expires_at <= now() + $2::bigint * interval '1 second'
 from sessions s

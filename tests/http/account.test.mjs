@@ -60,7 +60,7 @@ test('sign-up makes a user and a session and says both', async () => {
   assert.match(reply.json.token, /^[A-Za-z0-9]{32}$/);
   const { user } = reply.json;
   assert.deepEqual(Object.keys(user).sort(), ['createdAt', 'email',
-    'emailVerified', 'id', 'image', 'name', 'updatedAt']);
+    'emailVerified', 'id', 'image', 'name', 'twoFactorEnabled', 'updatedAt']);
   assert.deepEqual([user.name, user.email, user.emailVerified, user.image],
     ['Ann', email, false, null]);
   assert.match(user.id, /^[A-Za-z0-9]{32}$/);

@@ -440,6 +440,12 @@ test('a bad variable stops the start with one sentence that names it', async () 
     ['LLM_URL', { LLM_URL: 'gopher://model', LLM_MODEL: 'm', LLM_API_KEY: secret }],
     ['LLM_MODEL', { LLM_URL: 'http://127.0.0.1:1/v1', LLM_API_KEY: secret }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+    ['RATE_LIMIT', { RATE_LIMIT: 'no' }],
+    ['RETAIN_AUDIT_DAYS', { RETAIN_AUDIT_DAYS: '-1' }],
+    ['HOUSEKEEPING_SECONDS', { HOUSEKEEPING_SECONDS: '0' }],
+    ['MAIL_URL', { REQUIRE_VERIFIED_EMAIL: 'yes', PUBLIC_URL: 'https://a.example' }],
+    ['MAIL_URL', { MAIL_URL: 'http://mail.example', MAIL_FROM: 'a@a.example' }],
+    ['MAIL_FROM', { MAIL_URL: `smtp://me:${secret}@mail.example` }],
   ];
 
   for (const [name, env] of bad) {

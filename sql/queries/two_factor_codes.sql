@@ -1,0 +1,16 @@
+-- $1 user id, $2 hashes of new backup codes with blanks between, $3 address, $4 user agent. One row; none without a second factor
+with owner as (
+    select f.user_id from second_factors f
+    join users u on u.id = f.user_id
+    where f.user_id = $1 and u.two_factor_at is not null
+), dropped as (
+    delete from backup_codes using owner
+    where backup_codes.user_id = owner.user_id
+), coded as (
+    insert into backup_codes (user_id, hash)
+    select user_id, hash from owner, unnest(string_to_array($2, ' ')) hash
+), noted as (
+    insert into audit (user_id, event, ip_address, user_agent)
+    select user_id, 'backup_codes_renewed', $3, $4 from owner
+)
+select user_id from owner
