@@ -16,10 +16,14 @@
  * before the first text), redirects, tools, more than one choice.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
+#include <sys/syscall.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -71,6 +75,25 @@ static size_t			 calls_count;
 static size_t			 calls_changes;	/* of the list, in all */
 static int			 is_inside;	/* in a libcurl callback */
 static struct kore_timer	*watch;
+
+/*
+ * The C library's, for the whole program, but taking away a descriptor that
+ * is not there succeeds. libcurl closes a socket that was still connecting
+ * before it tells so; closing took it out of the set, and Kore would end the
+ * worker over the error.
+ */
+int
+epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	int	rc;
+
+	rc = (int)syscall(SYS_epoll_ctl, set, operation, fd, event);
+	if (rc == -1 && operation == EPOLL_CTL_DEL &&
+	    (errno == EBADF || errno == ENOENT))
+		return (0);
+
+	return (rc);
+}
 
 static char *
 llm_body(const struct llm_message *messages, size_t count)

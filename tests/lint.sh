@@ -14,7 +14,7 @@ layers="
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
-1 config conninfo db dbsync dbvalues edge edgebody embed handover inbuf job llm
+1 config conninfo db dbconnect dbsync dbvalues dbresult edge edgebody embed handover inbuf job llm
 1 log mail migrate password pooler refusal route sandbox statement token
 2 answer citation cookie indexer input limit origin paging pipeline reader
 2 reply request retrieval sse transcript uistream upload
@@ -30,7 +30,8 @@ account session
 
 # Third-party header, the only files that include it (.c or .h).
 owners="
-libpq-fe.h conninfo db dbsync dbvalues
+libpq-fe.h conninfo db dbconnect dbsync dbvalues
+libpq-events.h dbconnect
 kore/pgsql.h db
 kore/curl.h llm
 kore/tasks.h job
