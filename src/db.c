@@ -239,19 +239,23 @@ static void
 db_pump(void)
 {
 	struct db_query		*query;
-	u_int32_t		 wanted;
+	u_int32_t		 left, wanted;
 
 	if (!db_is_open)
 		return;
 	while ((query = TAILQ_FIRST(&db_waiting)) != NULL) {
 		if (query->deadline == 0 ||
-		    (db_flying == db_pooled && db_stash_count == 0))
+		    (db_flying >= db_pooled && db_stash_count == 0))
 			break;
 		TAILQ_REMOVE(&db_waiting, query, list);
 		db_waiting_count--;
+		left = db_pooled + db_stash_count;
 		if (!db_depart(query)) {
 			TAILQ_INSERT_HEAD(&db_waiting, query, list);
 			db_waiting_count++;
+			/* Each failure costs a connection; else it is ours. */
+			if (db_pooled + db_stash_count >= left)
+				break;
 		}
 	}
 

@@ -18,7 +18,6 @@
 #include <sys/types.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,6 +63,9 @@ struct llm {
 	LIST_ENTRY(llm)		 list;
 };
 
+int	__wrap_epoll_ctl(int, int, int, struct epoll_event *);
+int	__real_epoll_ctl(int, int, int, struct epoll_event *);
+
 static void	 llm_watch(void *, u_int64_t);
 static void	 llm_finished(struct kore_curl *, void *);
 static size_t	 llm_write(char *, size_t, size_t, void *);
@@ -77,17 +79,16 @@ static int			 is_inside;	/* in a libcurl callback */
 static struct kore_timer	*watch;
 
 /*
- * The C library's, for the whole program, but taking away a descriptor that
- * is not there succeeds. libcurl closes a socket that was still connecting
- * before it tells so; closing took it out of the set, and Kore would end the
- * worker over the error.
+ * Kore's and our calls come here through the linker: taking away a descriptor
+ * that is not there succeeds. libcurl closes a socket that was still
+ * connecting before it tells so; closing took it out of the set, and Kore
+ * would end the worker over the error.
  */
 int
-epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+__wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 {
-	int	rc;
+	int	rc = __real_epoll_ctl(set, operation, fd, event);
 
-	rc = (int)syscall(SYS_epoll_ctl, set, operation, fd, event);
 	if (rc == -1 && operation == EPOLL_CTL_DEL &&
 	    (errno == EBADF || errno == ENOENT))
 		return (0);
