@@ -30,7 +30,8 @@ static const struct {
 	{ "keepalives_idle", "30" },
 	{ "tcp_user_timeout", "10000" },
 	{ "options", "-c statement_timeout=8000 "
-	    "-c idle_in_transaction_session_timeout=15000" }
+	    "-c idle_in_transaction_session_timeout=15000 "
+	    "-c jit=off" }
 };
 
 static int	conninfo_is_remote(const PQconninfoOption *);

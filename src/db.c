@@ -17,9 +17,12 @@
  * A query:   IDLE -> WAITING -> RUNNING -> FINISHED -> (reset) IDLE
  * A connection: connecting (job) -> stashed -> borrowed by a flight <-> free
  *
+ * Statements that statement.h calls hot are prepared while connecting. Behind
+ * a pooler that deals transactions out over connections this cannot work: the
+ * first statement that is missed there ends it for good, and is sent again.
+ *
  * Deliberately missing: transactions over several statements (what must be
- * atomic is one statement) and prepared statements (a pooler in transaction
- * mode may stand between).
+ * atomic is one statement).
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -33,8 +36,8 @@
 #include <kore/pgsql.h>
 
 #include "db.h"
+#include "dbconnect.h"
 #include "dbvalues.h"
-#include "job.h"
 #include "log.h"
 #include "sqlstate.h"
 
@@ -54,14 +57,9 @@ struct db_flight {
 	struct kore_pgsql	 pgsql;
 	struct db_query		*query;		/* NULL: nobody waits */
 	PGresult		*result;	/* the last one that came */
+	struct db_values	*values;	/* of one sent prepared */
 	u_int64_t		 deadline;
 	int			 is_used;
-};
-
-/* What a connecting job carries. */
-struct db_connect {
-	char	*conninfo;
-	PGconn	*connection;
 };
 
 TAILQ_HEAD(db_line, db_query);
@@ -77,12 +75,16 @@ static u_int32_t	 db_connecting;
 static u_int32_t	 db_max;
 static u_int64_t	 db_retry_at;	/* no connect before, after a failure */
 static int		 db_up = 1;	/* benefit of the doubt at start */
+static int		 db_prepares = 1; /* until a pooler is noticed */
 static int		 db_is_open;	/* the schema is known to fit */
 static int		 db_is_shut;	/* the schema is known not to, so far */
 static char		*db_conninfo;
 
 static void		 db_pump(void);
 static int		 db_depart(struct db_query *);
+static int		 db_send_flight(struct db_flight *,
+			    struct db_query *);
+static int		 db_send_again(struct db_flight *);
 static void		 db_land(struct db_flight *, enum error_id);
 static void		 db_finish(struct db_query *, enum error_id);
 static void		 db_drop(struct db_flight *);
@@ -90,11 +92,9 @@ static int		 db_is_fit(PGconn *);
 static void		 db_event(void *, int);
 static void		 db_callback(struct kore_pgsql *, void *);
 static void		 db_hurry(void);
-static void		 db_connect_work(void *);
-static void		 db_connect_done(void *, void *);
+static void		 db_connected(PGconn *);
 
 PGconn	*__wrap_PQconnectdb(const char *);
-PGconn	*__real_PQconnectdb(const char *);
 void	 __wrap_PQreset(PGconn *);
 
 void
@@ -238,21 +238,24 @@ db_query_cancel(struct db_query *query)
 static void
 db_pump(void)
 {
-	struct db_connect	*input;
 	struct db_query		*query;
-	u_int32_t		 wanted;
+	u_int32_t		 left, wanted;
 
 	if (!db_is_open)
 		return;
 	while ((query = TAILQ_FIRST(&db_waiting)) != NULL) {
 		if (query->deadline == 0 ||
-		    (db_flying == db_pooled && db_stash_count == 0))
+		    (db_flying >= db_pooled && db_stash_count == 0))
 			break;
 		TAILQ_REMOVE(&db_waiting, query, list);
 		db_waiting_count--;
+		left = db_pooled + db_stash_count;
 		if (!db_depart(query)) {
 			TAILQ_INSERT_HEAD(&db_waiting, query, list);
 			db_waiting_count++;
+			/* Each failure costs a connection; else it is ours. */
+			if (db_pooled + db_stash_count >= left)
+				break;
 		}
 	}
 
@@ -262,14 +265,8 @@ db_pump(void)
 	wanted = db_up ? db_waiting_count : 1;
 	while (db_pooled + db_stash_count + db_connecting < db_max &&
 	    db_connecting < wanted) {
-		if ((input = calloc(1, sizeof(*input))) == NULL)
+		if (!dbconnect_start(db_conninfo, db_prepares, db_connected))
 			return;
-		input->conninfo = db_conninfo;
-		if (job_start(JOB_SHORT, db_connect_work, input,
-		    db_connect_done, NULL) == NULL) {
-			free(input);
-			return;
-		}
 		db_connecting++;
 	}
 }
@@ -282,7 +279,6 @@ static int
 db_depart(struct db_query *query)
 {
 	struct db_flight	*flight = NULL;
-	struct db_values	*values = query->values;
 	u_int32_t		 i;
 
 	for (i = 0; i < DB_FLIGHTS_MAX && flight == NULL; i++) {
@@ -303,9 +299,7 @@ db_depart(struct db_query *query)
 	db_flying++;
 
 	if (!db_is_fit(flight->pgsql.conn->db) ||
-	    !kore_pgsql_query_param_fields(&flight->pgsql,
-	    statement_sql(query->statement), 0, values->count, values->text,
-	    values->lengths, values->formats)) {
+	    !db_send_flight(flight, query)) {
 		db_drop(flight);
 		flight->is_used = 0;
 		return (0);
@@ -315,10 +309,68 @@ db_depart(struct db_query *query)
 	flight->deadline = kore_time_ms() + DB_RUN_MS;
 	query->flight = flight;
 	query->state = DB_RUNNING;
-	free(query->values);
+
+	return (1);
+}
+
+/* Sends the statement, prepared where it is; takes the values. */
+static int
+db_send_flight(struct db_flight *flight, struct db_query *query)
+{
+	struct pgsql_conn	*conn = flight->pgsql.conn;
+	struct db_values	*values = query->values;
+
+	if (!db_prepares || !statement_is_hot(query->statement) ||
+	    !dbconnect_has_prepared(conn->db)) {
+		if (!kore_pgsql_query_param_fields(&flight->pgsql,
+		    statement_sql(query->statement), 0, values->count,
+		    values->text, values->lengths, values->formats))
+			return (0);
+		free(values);
+		query->values = NULL;
+		return (1);
+	}
+	if (!PQsendQueryPrepared(conn->db, statement_name(query->statement),
+	    values->count, values->text, values->lengths, values->formats, 0))
+		return (0);
+	/* As kore_pgsql does after its own way of sending. */
+	kore_platform_schedule_read(PQsocket(conn->db), conn);
+	flight->pgsql.state = KORE_PGSQL_STATE_WAIT;
+	flight->pgsql.flags |= KORE_PGSQL_SCHEDULED;
+	flight->values = values;
 	query->values = NULL;
 
 	return (1);
+}
+
+/*
+ * A prepared statement that the server does not know, or whose tables have
+ * changed since: from now on nothing is prepared, and this one goes again.
+ */
+static int
+db_send_again(struct db_flight *flight)
+{
+	struct db_values	*values = flight->values;
+	const char		*state;
+	int			 is_sent;
+
+	if (values == NULL || flight->query == NULL || flight->result == NULL)
+		return (0);
+	state = PQresultErrorField(flight->result, PG_DIAG_SQLSTATE);
+	if (state == NULL || (strcmp(state, "26000") != 0 &&
+	    strcmp(state, "0A000") != 0))
+		return (0);
+	log_event(LOG_LEVEL_INFO, "db: statements are no longer prepared");
+	db_prepares = 0;
+	PQclear(flight->result);
+	flight->result = NULL;
+	is_sent = PQsendQueryParams(flight->pgsql.conn->db,
+	    statement_sql(flight->query->statement), values->count, NULL,
+	    values->text, values->lengths, values->formats, 0);
+	free(values);
+	flight->values = NULL;
+
+	return (is_sent);
 }
 
 /*
@@ -364,6 +416,8 @@ db_event(void *arg, int error)
 		}
 		while (!PQisBusy(conn->db)) {
 			if ((result = PQgetResult(conn->db)) == NULL) {
+				if (db_send_again(flight))
+					break;
 				/* DONE keeps Kore from cancelling. */
 				flight->pgsql.state = KORE_PGSQL_STATE_DONE;
 				kore_pgsql_cleanup(&flight->pgsql);
@@ -406,6 +460,8 @@ db_land(struct db_flight *flight, enum error_id error)
 	flight->is_used = 0;
 	flight->query = NULL;
 	flight->result = NULL;
+	free(flight->values);
+	flight->values = NULL;
 
 	if (query == NULL) {
 		PQclear(result);
@@ -465,29 +521,19 @@ db_hurry(void)
 	}
 }
 
+/* A connect has ended, well or not. */
 static void
-db_connect_work(void *arg)
+db_connected(PGconn *connection)
 {
-	struct db_connect	*input = arg;
-
-	input->connection = __real_PQconnectdb(input->conninfo);
-}
-
-static void
-db_connect_done(void *arg, void *unused)
-{
-	struct db_connect	*input = arg;
-
-	(void)unused;
 	db_connecting--;
-	if (PQstatus(input->connection) == CONNECTION_OK) {
+	if (PQstatus(connection) == CONNECTION_OK) {
 		if (!db_up)
 			log_event(LOG_LEVEL_INFO, "db: the database is back");
 		db_up = 1;
 		db_retry_at = 0;
-		db_stash[db_stash_count++] = input->connection;
+		db_stash[db_stash_count++] = connection;
 	} else {
-		PQfinish(input->connection);
+		PQfinish(connection);
 		if (db_up)
 			log_event(LOG_LEVEL_WARN,
 			    "db: the database cannot be reached");
@@ -498,7 +544,6 @@ db_connect_done(void *arg, void *unused)
 		if (!db_up)
 			db_hurry();
 	}
-	free(input);
 	db_pump();
 }
 
@@ -519,53 +564,4 @@ void
 __wrap_PQreset(PGconn *connection)
 {
 	(void)connection;
-}
-
-int
-db_rows(const struct db_query *query)
-{
-	return (query->result == NULL ? 0 : PQntuples(query->result));
-}
-
-const char *
-db_text(const struct db_query *query, int row, int column)
-{
-	return (PQgetvalue(query->result, row, column));
-}
-
-size_t
-db_length(const struct db_query *query, int row, int column)
-{
-	return ((size_t)PQgetlength(query->result, row, column));
-}
-
-int
-db_is_null(const struct db_query *query, int row, int column)
-{
-	return (PQgetisnull(query->result, row, column));
-}
-
-int64_t
-db_int(const struct db_query *query, int row, int column)
-{
-	return (strtoll(db_text(query, row, column), NULL, 10));
-}
-
-double
-db_double(const struct db_query *query, int row, int column)
-{
-	return (strtod(db_text(query, row, column), NULL));
-}
-
-int
-db_bool(const struct db_query *query, int row, int column)
-{
-	return (db_text(query, row, column)[0] == 't');
-}
-
-u_int8_t *
-db_bytes(const struct db_query *query, int row, int column, size_t *len)
-{
-	return (PQunescapeBytea(
-	    (const unsigned char *)db_text(query, row, column), len));
 }

@@ -156,6 +156,13 @@ lectern_tick(void *unused, u_int64_t now)
 	(void)unused;
 	db_tick(now);
 	drain_tick(now);
+	log_flush();
+}
+
+void
+kore_worker_teardown(void)
+{
+	log_flush();
 }
 
 /* ---- the schema ---- */

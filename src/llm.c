@@ -16,10 +16,13 @@
  * before the first text), redirects, tools, more than one choice.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -60,6 +63,9 @@ struct llm {
 	LIST_ENTRY(llm)		 list;
 };
 
+int	__wrap_epoll_ctl(int, int, int, struct epoll_event *);
+int	__real_epoll_ctl(int, int, int, struct epoll_event *);
+
 static void	 llm_watch(void *, u_int64_t);
 static void	 llm_finished(struct kore_curl *, void *);
 static size_t	 llm_write(char *, size_t, size_t, void *);
@@ -71,6 +77,24 @@ static size_t			 calls_count;
 static size_t			 calls_changes;	/* of the list, in all */
 static int			 is_inside;	/* in a libcurl callback */
 static struct kore_timer	*watch;
+
+/*
+ * Kore's and our calls come here through the linker: taking away a descriptor
+ * that is not there succeeds. libcurl closes a socket that was still
+ * connecting before it tells so; closing took it out of the set, and Kore
+ * would end the worker over the error.
+ */
+int
+__wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
+{
+	int	rc = __real_epoll_ctl(set, operation, fd, event);
+
+	if (rc == -1 && operation == EPOLL_CTL_DEL &&
+	    (errno == EBADF || errno == ENOENT))
+		return (0);
+
+	return (rc);
+}
 
 static char *
 llm_body(const struct llm_message *messages, size_t count)

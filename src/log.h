@@ -15,8 +15,11 @@ int	log_is_on(enum log_level);
 /* One event. Any thread. */
 void	log_event(enum log_level, const char *format, ...)
 	    __attribute__((format(printf, 2, 3)));
-/* One finished request. */
+/* One finished request; main thread, written at the next log_flush(). */
 void	log_request(const char *id, const char *route, const char *method,
 	    int status, uint64_t ms, const char *user_id);
+
+/* Writes what has gathered; every tick and at a worker's end. */
+void	log_flush(void);
 
 #endif

@@ -40,3 +40,9 @@ statement_name(enum statement statement)
 
 	return (statement_table[statement].name);
 }
+
+int
+statement_is_hot(enum statement statement)
+{
+	return (statement == STATEMENT_SESSION_FIND);
+}

@@ -85,5 +85,10 @@ enum statement {
 /* The statement's text and its file's name without ".sql"; never NULL. */
 const char	*statement_sql(enum statement);
 const char	*statement_name(enum statement);
+/*
+ * 1 for the few that most requests need and that a plan made once serves
+ * well: db.c prepares them.
+ */
+int		 statement_is_hot(enum statement);
 
 #endif

@@ -14,15 +14,15 @@ layers="
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
-1 config conninfo db dbsync dbvalues edge edgebody embed handover inbuf job llm
-1 log mail migrate password pooler refusal route sandbox statement takeover token totp
+1 config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
+1 handover inbuf job llm log mail migrate password pooler refusal route sandbox
+1 statement takeover token totp
 2 address answer challenge citation cookie factor indexer input letter limit
-2 mailer origin paging pipeline reader redirect reply request retrieval secret sse
-2 transcript uistream upload
+2 mailer origin paging pipeline reader redirect reply request retrieval secret
+2 sse transcript uistream upload
 3 account admin apikey chat conversation credential device document
 3 housekeeping ingest openai ops page profile reset search secondstep session
-3 twofactor
-3 user verification
+3 twofactor user verification
 4 drain lectern
 "
 
@@ -40,7 +40,8 @@ verification session
 
 # Third-party header, the only files that include it (.c or .h).
 owners="
-libpq-fe.h conninfo db dbsync dbvalues
+libpq-fe.h conninfo db dbconnect dbsync dbvalues
+libpq-events.h dbconnect
 kore/pgsql.h db
 kore/curl.h llm mail
 kore/tasks.h job

@@ -148,9 +148,8 @@ function quantile(sorted, q) {
 }
 
 function spread(values, digits) {
-  const sorted = values.toSorted?.() ?? [...values];
+  const sorted = [...values].sort((a, b) => a - b);
 
-  sorted.sort((a, b) => a - b);
   return [sorted[0], quantile(sorted, 0.5), sorted.at(-1)]
     .map((value) => value.toFixed(digits)).join(' - ');
 }

@@ -153,6 +153,19 @@ describe('a reader that leaves', () => {
     assert.equal((await lastMessage(anna, conversations[0].id)).status, 'stopped');
   });
 
+  test('at any moment, while the model is being called, costs no worker', async () => {
+    const readers = await Promise.all(Array.from({ length: 6 }, () => reader(lectern)));
+
+    model.behave({ delayMs: 30 });
+    for (let ms = 4; ms < 64; ms++) {
+      await Promise.allSettled(readers.map((anna, i) => askWhole(anna, question, {},
+        { signal: AbortSignal.timeout(ms + i) })));
+    }
+    model.behave({});
+    assert.equal(lectern.restarts(), 0, lectern.tail());
+    assert.equal((await askWhole(readers[0], question)).status, 200);
+  });
+
   test('and comes back gets the running answer from its start', async (t) => {
     const single = await startLectern({ workers: 1, env: modelled() });
     t.after(() => single.stop());

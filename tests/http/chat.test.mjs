@@ -379,7 +379,7 @@ describe('conversations', () => {
       `/api/conversations?limit=2&cursor=${first.nextCursor}`)).json;
 
     assert.deepEqual([...first.conversations, ...second.conversations]
-      .map(({ title }) => title), asked.toReversed());
+      .map(({ title }) => title), [...asked].reverse());
     assert.equal(second.nextCursor, null);
     assert.deepEqual(Object.keys(first.conversations[0]).sort(),
       ['clientId', 'createdAt', 'id', 'title', 'updatedAt']);

@@ -58,8 +58,8 @@ export async function parts(response) {
   return (await allEvents(response)).map((event) => event.json ?? event.data);
 }
 
-export const askWhole = (client, message, more = {}) => client.post('/api/chat',
-  { message, ...more }, { headers: { accept: 'application/json' } });
+export const askWhole = (client, message, more = {}, options = {}) => client.post('/api/chat',
+  { message, ...more }, { headers: { accept: 'application/json' }, ...options });
 
 export const of = (list, type) => list.filter((part) => part.type === type);
 export const textOf = (list) => of(list, 'text-delta').map((part) => part.delta).join('');

@@ -40,7 +40,7 @@ export class Client {
     }
     const response = await fetch(this.url + path,
       { method, headers: sent, body: content, redirect: 'manual', signal });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    for (const line of setCookies(response.headers)) this.#keep(line);
     return response;
   }
 
@@ -71,6 +71,15 @@ export class Client {
       this.cookies.set(name, value);
     }
   }
+}
+
+/**
+ * The Set-Cookie lines of a Response. Debian's Node 18 knows no getSetCookie()
+ * and joins them by commas, which also stand in dates.
+ */
+export function setCookies(headers) {
+  return headers.getSetCookie?.() ??
+    headers.get('set-cookie')?.split(/, (?=[^;,=\s]+=)/) ?? [];
 }
 
 class Reply {
