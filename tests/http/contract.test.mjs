@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { signedUp } from '../lib/http.mjs';
+import { Letters } from '../lib/letters.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { root } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
@@ -21,7 +22,8 @@ let lectern;
 let ann;	// headers of somebody signed in
 
 before(async () => {
-  lectern = await startLectern();
+  // Else mails would be shown in the log, links and all.
+  lectern = await startLectern({ env: { MAIL_URL: new Letters().url } });
   const client = await signedUp(lectern.url, { email: 'contract@example.com' });
   ann = { cookie: [...client.cookies].map((pair) => pair.join('=')).join('; '),
     origin: lectern.url };
@@ -48,8 +50,10 @@ function readRoutes() {
 }
 
 const routes = readRoutes();
-// Signing out would end the session that all other tests go on with.
-const headersFor = (where) => where === '/api/auth/sign-out' ? {} : ann;
+// These would end the session that all other tests go on with.
+const ending = ['sign-out', 'revoke-sessions', 'delete-user']
+  .map((name) => `/api/auth/${name}`);
+const headersFor = (where) => ending.includes(where) ? {} : ann;
 const isApi = (where) => where.startsWith('/api/');
 
 function isClearError(reply, what) {
@@ -318,11 +322,18 @@ for (const route of routes) {
 
       for (const [what, body] of Object.entries({ ...malformed, ...wrong, empty: '' })) {
         const reply = await ask(body);
-        // Signing out takes any object, and none; a callback with a NUL is
-        // refused as a redirect; the quickstart's sign-in knows only one no.
-        const isTolerated = { '/api/auth/sign-out': 200, '/api/auth/sign-in/email': 403,
-          '/api/auth/sign-up/email': 403, '/api/auth/sign-in': 401 }[route.sample];
-        if (reply.status === isTolerated) {
+        // Signing out and ending sessions take any object, and none; a name may
+        // be empty; a callback with a NUL is refused as a redirect; the
+        // quickstart's sign-in knows only one no.
+        const isTolerated = ({ '/api/auth/sign-out': [200],
+          '/api/auth/sign-in/email': [403], '/api/auth/sign-up/email': [403],
+          '/api/auth/sign-in': [401], '/api/auth/revoke-sessions': [401],
+          '/api/auth/delete-user': [401, 403], '/api/auth/update-user': [200],
+          '/api/auth/revoke-other-sessions': [200],
+          '/api/auth/change-email': [403],
+          '/api/auth/send-verification-email': [403] }[route.sample] ?? [])
+          .includes(reply.status);
+        if (isTolerated) {
           assert.ok(!(what in malformed), what);
           continue;
         }

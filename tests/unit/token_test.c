@@ -140,8 +140,11 @@ test_a_former_key_reads_but_never_signs(void **state)
 	assert_int_equal(token_init(OTHER_SECRET, NULL), 0);
 	assert_false(token_is_signed("a value", 7, old, 44));
 	assert_int_equal(token_init(OTHER_SECRET, SECRET), 0);
-	assert_true(token_is_signed("a value", 7, old, 44));
+	assert_int_equal(token_is_signed("a value", 7, old, 44),
+	    TOKEN_SIGNED_FORMERLY);
 	token_sign("a value", now);
+	assert_int_equal(token_is_signed("a value", 7, now, 44),
+	    TOKEN_SIGNED);
 	assert_string_not_equal(old, now);
 	assert_true(token_is_signed("a value", 7, now, 44));
 }
