@@ -112,8 +112,9 @@ begin
 	returning o.id, o.recipient, o.sealed
 	into outbox_claim.id, outbox_claim.recipient, outbox_claim.sealed;
 	if not found then
-		select ceil(extract(epoch from greatest(min(o.due_at) - now(),
-		    interval '20 ms')) * 1000)
+		-- Per row: greatest() passes over the null of no rows.
+		select min(ceil(extract(epoch from greatest(o.due_at - now(),
+		    interval '20 ms')) * 1000))
 		into wait_ms from outbox o where o.due_at is not null;
 	end if;
 end
