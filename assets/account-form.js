@@ -1,6 +1,6 @@
 /*
- * The form of the sign-in and sign-up pages: checked here for the obvious,
- * sent, and the server's refusal put beside the field it blames.
+ * The form of the pages about accounts: checked here for the obvious, sent,
+ * and the server's refusal put beside the field it blames.
  */
 import { nextPath } from './next.js';
 import { part, say } from './dom.js';
@@ -11,6 +11,8 @@ const WORDS = {
   PASSWORD_TOO_SHORT: ['password', 'Use at least 8 characters.'],
   PASSWORD_TOO_LONG: ['password', 'Use at most 128 characters.'],
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email', 'There is an account with this address. Sign in instead.'],
+  INVALID_TOKEN: ['', 'This link has been used or is too old. Ask for a new one.'],
+  RESET_PASSWORD_DISABLED: ['', 'This server sends no mail. Ask whoever runs it.'],
   EMAIL_NOT_VERIFIED: ['', 'Open the link in the mail that we sent you first.'],
   EMAIL_PASSWORD_SIGN_UP_DISABLED: ['', 'New accounts are closed here. Ask whoever runs this server.'],
 };
@@ -70,8 +72,8 @@ function isComplete(form) {
   return wrong.length === 0;
 }
 
-/* Runs `send(form's values)` on submit and leaves for the next page. */
-export function accountForm(send) {
+/* Runs `send(form's values)` on submit, then `after`: off to the next page. */
+export function accountForm(send, after = () => location.assign(nextPath())) {
   const form = part(document, 'account-form');
   const button = form.querySelector('button[type=submit]');
 
@@ -87,7 +89,7 @@ export function accountForm(send) {
     form.setAttribute('aria-busy', 'true');
     try {
       await send(form.elements);
-      location.assign(nextPath());
+      after();
     } catch (error) {
       blame(form, ...wordsFor(error));
       button.disabled = false;

@@ -127,6 +127,14 @@ export function signIn(email, password, rememberMe) {
   return account('sign-in/email', { email, password, rememberMe });
 }
 
+export function askForReset(email) {
+  return account('request-password-reset', { email, redirectTo: '/reset-password' });
+}
+
+export function resetPassword(token, newPassword) {
+  return account('reset-password', { token, newPassword });
+}
+
 export function signOut() {
   return account('sign-out', {});
 }
