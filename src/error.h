@@ -112,6 +112,13 @@
 	    "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",		\
 	    "POST method requires deferSessionRefresh to be enabled "	\
 	    "in session config")					\
+	/* API keys */							\
+	X(KEY_REFUSED, 403, "API_KEY_NOT_ALLOWED",			\
+	    "An API key cannot do this; sign in instead")		\
+	X(KEY_NOT_FOUND, 404, "API_KEY_NOT_FOUND",			\
+	    "There is no such API key")					\
+	X(KEYS_FULL, 409, "TOO_MANY_API_KEYS",				\
+	    "You have as many API keys as fit; delete one first")	\
 	/* documents and chat */					\
 	X(DOCUMENT_EMPTY, 400, "DOCUMENT_EMPTY",			\
 	    "The document holds no text")				\

@@ -19,6 +19,14 @@
 	X(SESSION_LIST, session_list)					\
 	X(SESSION_REVOKE, session_revoke)				\
 	X(SESSION_REVOKE_ALL, session_revoke_all)			\
+	X(APIKEY_FIND, apikey_find)					\
+	X(APIKEY_CREATE, apikey_create)					\
+	X(APIKEY_LIST, apikey_list)					\
+	X(APIKEY_DELETE, apikey_delete)					\
+	X(EXPORT_ACCOUNT, export_account)				\
+	X(EXPORT_CONVERSATION, export_conversation)			\
+	X(EXPORT_DOCUMENT, export_document)				\
+	X(EXPORT_BYTES, export_bytes)					\
 	X(PROFILE_UPDATE, profile_update)				\
 	X(PROFILE_GET, profile_get)					\
 	X(PROFILE_DELETE, profile_delete)				\
