@@ -1,6 +1,7 @@
 /*
- * The form of the pages about accounts: checked here for the obvious, sent,
- * and the server's refusal put beside the field it blames.
+ * The forms of the pages about accounts: checked here for the obvious, sent,
+ * and the server's refusal put beside the field it blames. The line for a
+ * field's error has the field's id and "-error" as its own.
  */
 import { nextPath } from './next.js';
 import { part, say } from './dom.js';
@@ -11,18 +12,23 @@ const WORDS = {
   PASSWORD_TOO_SHORT: ['password', 'Use at least 8 characters.'],
   PASSWORD_TOO_LONG: ['password', 'Use at most 128 characters.'],
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email', 'There is an account with this address. Sign in instead.'],
+  INVALID_PASSWORD: ['currentPassword', 'This is not your password.'],
   INVALID_TOKEN: ['', 'This link has been used or is too old. Ask for a new one.'],
   RESET_PASSWORD_DISABLED: ['', 'This server sends no mail. Ask whoever runs it.'],
+  CHANGE_EMAIL_DISABLED: ['', 'This server sends no mail, so that addresses cannot be confirmed. Ask whoever runs it.'],
   EMAIL_NOT_VERIFIED: ['', 'Open the link in the mail that we sent you first.'],
   EMAIL_PASSWORD_SIGN_UP_DISABLED: ['', 'New accounts are closed here. Ask whoever runs this server.'],
 };
+
+/* What a field is called where there is an old and a new one. */
+const OTHER_NAMES = { password: 'newPassword', email: 'newEmail' };
 
 /* [field, words]; better-auth names a field as "[body.email] …" in its text. */
 function wordsFor(error) {
   if (WORDS[error.code])
     return WORDS[error.code];
-  const field = /^\[body\.(\w+)\]/.exec(error.message)?.[1] ?? '';
-  if (error.code === 'VALIDATION_ERROR' && field === 'email')
+  const field = error.field || (/^\[body\.(\w+)\]/.exec(error.message)?.[1] ?? '');
+  if (error.code === 'VALIDATION_ERROR' && ['email', 'newEmail'].includes(field))
     return WORDS.INVALID_EMAIL;
   if (error.code === 'VALIDATION_ERROR' && field)
     return [field, 'Please check this.'];
@@ -35,7 +41,7 @@ function wordsFor(error) {
 function complaint(input) {
   const { validity } = input;
   if (validity.valueMissing || (input.required && input.value.trim() === ''))
-    return `Fill in your ${input.labels[0].textContent.toLowerCase()}.`;
+    return input.dataset.missing ?? `Fill in your ${input.labels[0].textContent.toLowerCase()}.`;
   if (validity.typeMismatch)
     return WORDS.INVALID_EMAIL[1];
   if (validity.tooShort || (input.minLength > 0 && input.value.length < input.minLength))
@@ -44,12 +50,13 @@ function complaint(input) {
 }
 
 function blame(form, name, text) {
-  const input = name && form.elements.namedItem(name);
+  const input = name && (form.elements.namedItem(name)
+    ?? form.elements.namedItem(OTHER_NAMES[name] ?? ''));
   if (!input) {
     say(part(form, 'form-error'), text);
     return;
   }
-  const line = document.getElementById(`${name}-error`);
+  const line = document.getElementById(`${input.id}-error`);
   say(line, text);
   input.setAttribute('aria-invalid', 'true');
   input.setAttribute('aria-errormessage', line.id);
@@ -72,13 +79,16 @@ function isComplete(form) {
   return wrong.length === 0;
 }
 
-/* Runs `send(form's values)` on submit, then `after`: off to the next page. */
-export function accountForm(send, after = () => location.assign(nextPath())) {
-  const form = part(document, 'account-form');
+/*
+ * Runs `send(form's values)` on submit, then `after` with what it resolved to.
+ * The form can be sent again after that when it `stays`.
+ */
+export function bindForm(form, send, after, { stays = true } = {}) {
   const button = form.querySelector('button[type=submit]');
-
-  for (const link of document.querySelectorAll('[data-keep-next]'))
-    link.href += location.search + location.hash;
+  const release = () => {
+    button.disabled = false;
+    form.removeAttribute('aria-busy');
+  };
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -88,19 +98,24 @@ export function accountForm(send, after = () => location.assign(nextPath())) {
     button.disabled = true;
     form.setAttribute('aria-busy', 'true');
     try {
-      await send(form.elements);
-      after();
+      const sent = await send(form.elements);
+      if (stays)
+        release();
+      after(sent);
     } catch (error) {
+      release();
       blame(form, ...wordsFor(error));
-      button.disabled = false;
-      form.removeAttribute('aria-busy');
     }
   });
 
   /* Coming back through the history brings the page as it was left */
-  window.addEventListener('pageshow', () => {
-    button.disabled = false;
-    form.removeAttribute('aria-busy');
-  });
-  button.disabled = false;
+  window.addEventListener('pageshow', release);
+  release();
+}
+
+/* The one form of a page; `after` is off to the next page. */
+export function accountForm(send, after = () => location.assign(nextPath())) {
+  for (const link of document.querySelectorAll('[data-keep-next]'))
+    link.href += location.search + location.hash;
+  bindForm(part(document, 'account-form'), send, after, { stays: false });
 }

@@ -115,12 +115,21 @@ function page(path, cursor) {
 
 /* Resolves once the answer is read to its end, so that leaving the page
    right afterwards breaks nothing off. */
-async function account(action, fields) {
-  return (await post(`/api/auth/${action}`, fields, { session: false })).json();
+async function account(action, fields, options = { session: false }) {
+  return (await post(`/api/auth/${action}`, fields, options)).json();
 }
 
+/* The same of somebody who is signed in, or is to be. */
+function ofMine(action, fields) {
+  return account(action, fields, {});
+}
+
+/* Where the links of mails about an address lead. */
+const CONFIRMED = '/settings';
+
+/* {token, user}; no token when the address is to be confirmed first. */
 export function signUp(name, email, password) {
-  return account('sign-up/email', { name, email, password });
+  return account('sign-up/email', { name, email, password, callbackURL: CONFIRMED });
 }
 
 export function signIn(email, password, rememberMe) {
@@ -142,6 +151,57 @@ export function signOut() {
 /* {session, user}, or null when nobody is signed in. */
 export function whoIsHere() {
   return get('/api/auth/get-session');
+}
+
+export function rename(name) {
+  return ofMine('update-user', { name });
+}
+
+export function changeEmail(newEmail) {
+  return ofMine('change-email', { newEmail, callbackURL: CONFIRMED });
+}
+
+export function sendConfirmation(email) {
+  return account('send-verification-email', { email, callbackURL: CONFIRMED });
+}
+
+export function changePassword(currentPassword, newPassword, revokeOtherSessions) {
+  return ofMine('change-password', { currentPassword, newPassword, revokeOtherSessions });
+}
+
+export function listSessions() {
+  return get('/api/auth/list-sessions');
+}
+
+export function endSession(token) {
+  return ofMine('revoke-session', { token });
+}
+
+export function endOtherSessions() {
+  return ofMine('revoke-other-sessions', {});
+}
+
+export function deleteAccount(password) {
+  return ofMine('delete-user', { password });
+}
+
+export async function listKeys() {
+  return (await get('/api/keys?limit=100')).apiKeys;
+}
+
+/* {key, apiKey}; the key is told this once. `expiresAt` may be null. */
+export async function createKey(name, expiresAt) {
+  return (await post('/api/keys', { name, expiresAt })).json();
+}
+
+export async function deleteKey(keyId) {
+  await call(`/api/keys/${id(keyId)}`, { method: 'DELETE' });
+}
+
+/* Whether this server sends mail at all. */
+export async function sendsMail() {
+  const { dependencies } = await get('/ready');
+  return dependencies.mail !== 'off';
 }
 
 /* Documents */

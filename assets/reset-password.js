@@ -3,8 +3,16 @@
  */
 import { resetPassword } from './api.js';
 import { accountForm } from './account-form.js';
+import { part } from './dom.js';
 
-const token = new URLSearchParams(location.search).get('token') ?? '';
+const asked = new URLSearchParams(location.search);
+const token = asked.get('token') ?? '';
+
+if (token === '' || asked.has('error')) {
+  part(document, 'account-form').hidden = true;
+  part(document, 'lead').hidden = true;
+  part(document, 'dead').hidden = false;
+}
 
 accountForm(({ password }) => resetPassword(token, password.value),
   () => location.assign('/sign-in'));

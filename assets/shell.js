@@ -1,9 +1,11 @@
 /*
  * What every page behind the sign-in has in common: the name of the person,
- * the way out, and a banner while the server cannot be reached.
+ * the way out, a banner while the server cannot be reached, and the reminder
+ * to confirm the address where the page has room for one.
  */
 import { signOut, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
+import { remind } from './unconfirmed.js';
 
 const banner = part(document, 'banner');
 
@@ -23,13 +25,21 @@ part(document, 'sign-out').addEventListener('click', async (event) => {
   }
 });
 
-async function showName() {
+export function showName(user) {
+  part(document, 'user-name').textContent = user.name || user.email;
+}
+
+async function greet() {
+  const strip = document.querySelector('[data-unconfirmed]');
   try {
     const here = await whoIsHere();
-    part(document, 'user-name').textContent = here?.user.name || here?.user.email || '';
+    if (here)
+      showName(here.user);
+    if (here && strip)
+      await remind(strip, here.user);
   } catch {
-    /* The name is an ornament; whatever is wrong, the page itself will say */
+    /* These are ornaments; whatever is wrong, the page itself will say */
   }
 }
 
-showName();
+greet();

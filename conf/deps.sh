@@ -12,8 +12,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
-	libjansson-dev libutf8proc-dev liboath-dev libcrypt-dev libc6-dev make
-	gcc dpkg-dev postgresql-15 curl ca-certificates"
+	libjansson-dev libutf8proc-dev liboath-dev libarchive-dev libcrypt-dev
+	libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core pgbouncer
 	python3-bcrypt python3-passlib"
 bench_packages="nginx-light wrk"

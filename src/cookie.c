@@ -27,6 +27,7 @@
 #define COOKIE_VALUE_MAX	256	/* decoded: 32 + 1 + 44 are needed */
 #define COOKIE_LINE_MAX		512
 
+static const char	*cookie_bearer(const struct request *);
 static int	cookie_find(const struct request *, const char *,
 		    char [COOKIE_VALUE_MAX]);
 static enum token_signed	cookie_open(char *, size_t);
@@ -38,15 +39,13 @@ static void	cookie_write(struct request *, const char *, const char *,
 enum token_signed
 cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
 {
-	const char	*header = request_header(r, "authorization");
+	const char	*bearer = cookie_bearer(r);
 	char		 value[COOKIE_VALUE_MAX];
 	size_t		 len;
 	enum token_signed how = TOKEN_SIGNED;	/* as good as a bare one */
 
-	if (header != NULL && strncasecmp(header, "bearer ", 7) == 0) {
-		header += 7;
-		header += strspn(header, " ");
-		if (percent_decode(header, strlen(header),
+	if (bearer != NULL) {
+		if (percent_decode(bearer, strlen(bearer),
 		    PERCENT_PLUS_LITERAL, value, sizeof(value), &len) ==
 		    PERCENT_OK && (strchr(value, '.') == NULL ||
 		    (how = cookie_open(value, len)) != TOKEN_UNSIGNED) &&
@@ -57,6 +56,20 @@ cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
 	}
 
 	return (cookie_token(r, COOKIE_SESSION, out));
+}
+
+int
+cookie_api_key(const struct request *r, char out[TOKEN_API_KEY_LEN + 1])
+{
+	const char	*bearer = cookie_bearer(r);
+
+	if (bearer == NULL || strlen(bearer) != TOKEN_API_KEY_LEN ||
+	    strncmp(bearer, TOKEN_API_KEY_PREFIX,
+	    sizeof(TOKEN_API_KEY_PREFIX) - 1) != 0)
+		return (0);
+	memcpy(out, bearer, TOKEN_API_KEY_LEN + 1);
+
+	return (1);
 }
 
 enum token_signed
@@ -123,6 +136,18 @@ cookie_clear_session(struct request *r)
 	cookie_write(r, COOKIE_SESSION, "", "; Max-Age=0");
 	cookie_write(r, COOKIE_DATA, "", "; Max-Age=0");
 	cookie_write(r, COOKIE_FORGET, "", "; Max-Age=0");
+}
+
+/* What the Authorization header bears, or NULL. */
+static const char *
+cookie_bearer(const struct request *r)
+{
+	const char	*header = request_header(r, "authorization");
+
+	if (header == NULL || strncasecmp(header, "bearer ", 7) != 0)
+		return (NULL);
+
+	return (header + 7 + strspn(header + 7, " "));
 }
 
 /* The decoded value of the first cookie of that name (with our prefix). */

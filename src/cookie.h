@@ -15,7 +15,7 @@
 enum token_signed	cookie_session_token(const struct request *,
 			    char out[TOKEN_ID_LEN + 1]);
 /* 1 when the bearer is an API key by its form; the key into `out`. */
-int	cookie_api_key(const struct request *, char out[TOKEN_KEY_LEN + 1]);
+int	cookie_api_key(const struct request *, char out[TOKEN_API_KEY_LEN + 1]);
 /* 1 when the session is a browser-session one (`dont_remember` is set). */
 int	cookie_is_forgetful(const struct request *);
 

@@ -33,6 +33,7 @@
 #include "db.h"
 #include "drain.h"
 #include "edge.h"
+#include "export.h"
 #include "housekeeping.h"
 #include "indexer.h"
 #include "ingest.h"
@@ -143,6 +144,7 @@ kore_worker_configure(void)
 {
 	job_init();
 	db_init(lectern_conninfo);
+	export_init(lectern_conninfo);
 	edge_init();
 	answer_init();
 	drain_init();

@@ -49,6 +49,8 @@ static const struct {
 	[LIMIT_PASSWORD] = { "password", 20, 60, 0, 1 },
 	[LIMIT_REDEEM] = { "redeem", 20, 60, 0, 0 },
 	[LIMIT_CODE] = { "code", 20, 60, 0, 1 },
+	/* Reads everything that a person has. */
+	[LIMIT_EXPORT] = { "export", 10, 3600, 0, 1 },
 	/* Mails are sent to people who may not have asked for them. */
 	[LIMIT_MAIL_RESET] = { "mail-reset", 5, 600, 3, 0 },
 	[LIMIT_MAIL_VERIFY] = { "mail-verify", 5, 600, 3, 0 },

@@ -19,6 +19,7 @@ enum limit_rule {
 	LIMIT_SIGN_UP,
 	LIMIT_PASSWORD,		/* routes that ask for the current password */
 	LIMIT_REDEEM,		/* a mailed token against a new password */
+	LIMIT_EXPORT,		/* an archive of all one has */
 	LIMIT_CODE,		/* codes of a second factor */
 	LIMIT_MAIL_RESET,	/* one a kind of mail that is sent on demand */
 	LIMIT_MAIL_VERIFY,

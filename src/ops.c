@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "config.h"
+#include "letter.h"
 #include "mailer.h"
 #include "migrate.h"
 #include "reply.h"
@@ -114,13 +115,14 @@ ready_answer(struct request *r, int is_up, int is_current)
 	reply_header(r, "cache-control", "no-store");
 
 	return (reply_json(r, is_ready ? 200 : 503, json_pack(
-	    "{s:s,s:{s:s,s:s,s:s}}",
+	    "{s:s,s:{s:s,s:s,s:s,s:s}}",
 	    "status", is_ready ? "ready" : "not ready", "dependencies",
 	    "database", is_up ? "ok" : "unreachable",
 	    "migrations", is_current ? "ok" : is_up ? "other version" :
 	    "unknown",
 	    "model", config.llm_url == NULL ? "none (extractive answers)" :
-	    "configured")));
+	    "configured",
+	    "mail", letter_is_on() ? "on" : "off")));
 }
 
 static enum step

@@ -8,6 +8,7 @@
  *	page_home	/ (to /chat when a session cookie is there)
  *	page_show	/NAME and /NAME/... -> NAME.html
  *	page_document	/documents/ID -> document.html
+ *	page_account_error	/api/auth/error -> account-error.html
  *	page_asset	/assets/NAME -> NAME, scripts and the like only
  *	page_missing	everything else: 404 in the face of the path
  *
@@ -27,6 +28,7 @@
 int	page_home(struct http_request *);
 int	page_show(struct http_request *);
 int	page_document(struct http_request *);
+int	page_account_error(struct http_request *);
 int	page_asset(struct http_request *);
 int	page_icon(struct http_request *);
 int	page_missing(struct http_request *);
@@ -45,6 +47,7 @@ static const struct {
 static enum step	home_answer(struct request *);
 static enum step	show_answer(struct request *);
 static enum step	document_answer(struct request *);
+static enum step	account_error_answer(struct request *);
 static enum step	asset_answer(struct request *);
 static enum step	icon_answer(struct request *);
 static enum step	missing_answer(struct request *);
@@ -64,6 +67,7 @@ static const void	*page_symbol(const char *, const char *);
 PAGE_PLAN(home, home_answer);
 PAGE_PLAN(show, show_answer);
 PAGE_PLAN(document, document_answer);
+PAGE_PLAN(account_error, account_error_answer);
 PAGE_PLAN(asset, asset_answer);
 PAGE_PLAN(icon, icon_answer);
 PAGE_PLAN(missing, missing_answer);
@@ -84,6 +88,12 @@ int
 page_document(struct http_request *http)
 {
 	return (request_run(http, &document_plan));
+}
+
+int
+page_account_error(struct http_request *http)
+{
+	return (request_run(http, &account_error_plan));
 }
 
 int
@@ -134,6 +144,14 @@ static enum step
 document_answer(struct request *r)
 {
 	return (page_send(r, "document.html", "text/html; charset=utf-8"));
+}
+
+/* The script of the page says which error; nothing of it is in the HTML. */
+static enum step
+account_error_answer(struct request *r)
+{
+	return (page_send(r, "account-error.html",
+	    "text/html; charset=utf-8"));
 }
 
 static enum step

@@ -4,12 +4,14 @@
  * line, Connection and Content-Length.
  */
 #include <sys/types.h>
+#include <sys/mman.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "edge.h"
@@ -29,6 +31,7 @@
 
 static enum step	 reply_send(struct request *, int, const void *,
 			    size_t);
+static int		 reply_file_sent(struct netbuf *);
 static void		 reply_common(struct request *, const char *);
 static void		 reply_flush_head(struct request *);
 static const char	*reply_http_date(void);
@@ -60,6 +63,46 @@ reply_bytes(struct request *r, int status, const char *type,
 	reply_common(r, type);
 
 	return (reply_send(r, status, data, len));
+}
+
+enum step
+reply_file(struct request *r, const char *type, int fd, size_t len)
+{
+	void	*data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	int	 is_sent;
+
+	(void)close(fd);
+	if (data == MAP_FAILED)
+		return (request_fail(r, ERROR_INTERNAL));
+	reply_common(r, type);
+	reply_flush_head(r);
+	r->is_answered = 1;
+	r->status = 200;
+	/* Kore forgets what it does not queue without calling back. */
+	is_sent = r->http->owner != NULL &&
+	    r->http->method != HTTP_METHOD_HEAD;
+	http_response_stream(r->http, 200, data, len, reply_file_sent, NULL);
+	if (!is_sent)
+		(void)munmap(data, len);
+
+	return (STEP_DONE);
+}
+
+enum step
+reply_head(struct request *r, const char *type)
+{
+	r->http->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
+
+	return (reply_bytes(r, 200, type, NULL, 0));
+}
+
+/* Also called when the connection ends before. */
+static int
+reply_file_sent(struct netbuf *nb)
+{
+	(void)munmap(nb->buf, nb->m_len);
+
+	return (KORE_RESULT_OK);
 }
 
 enum step

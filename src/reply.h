@@ -20,6 +20,14 @@ void		 reply_header(struct request *, const char *, const char *);
 enum step	 reply_error(struct request *, enum error_id,
 		    const char *field, const char *message);
 /*
+ * Sends a file's first `len` bytes (not 0) without reading them into memory,
+ * and closes the descriptor in any case.
+ */
+enum step	 reply_file(struct request *, const char *type, int fd,
+		    size_t len);
+/* Answers HEAD where the length is not known without making the body. */
+enum step	 reply_head(struct request *, const char *type);
+/*
  * Sends the head of a streamed answer (chunked, or until close for HTTP/1.0);
  * sse.c writes what follows. Sets r->streaming.
  */

@@ -3,7 +3,9 @@
  * the two routes that are about the session itself.
  *
  *	session_authenticate	FIND -> (REFRESH ->) let the handler run,
- *				or 401 / the sign-in page
+ *				or 401 / the sign-in page; under /api an API
+ *				key does too: FIND its owner
+ *	session_in_person	the same, but an API key is refused
  *	session_visit		the same, but nobody is refused here: the
  *				account routes judge the body first and then
  *				look at r->is_signed_in
@@ -33,6 +35,7 @@
 #define SESSION_NEXT_MAX	1024
 
 int	session_authenticate(struct http_request *, const char *);
+int	session_in_person(struct http_request *, const char *);
 int	session_visit(struct http_request *, const char *);
 int	session_get(struct http_request *);
 int	session_sign_out(struct http_request *);
@@ -40,32 +43,44 @@ int	session_sign_out(struct http_request *);
 static enum step	session_find(struct request *, u_int8_t);
 static int		session_is_refreshed(struct request *);
 static void		session_renew(struct request *);
-static void		session_identify(struct request *);
+static void		session_recognise(struct request *);
+static void		session_identify(struct request *, int, int, int,
+			    int);
+
+/* Columns of apikey_find.sql. */
+enum { KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED, KEY_USER_ROLE };
 
 /* ---- authentication session ---- */
 
-enum { AUTH_START, AUTH_FOUND, AUTH_REFRESHED };
+enum { AUTH_START, AUTH_FOUND, AUTH_REFRESHED, AUTH_KEY_FOUND };
 
 static enum step	auth_start(struct request *);
 static enum step	auth_found(struct request *);
 static enum step	auth_refreshed(struct request *);
+static enum step	auth_key_found(struct request *);
 static enum step	auth_refuse(struct request *);
 
 static const struct request_step	auth_steps[] = {
 	[AUTH_START] = REQUEST_STEP(auth_start),
 	[AUTH_FOUND] = REQUEST_STEP(auth_found),
-	[AUTH_REFRESHED] = REQUEST_STEP(auth_refreshed)
+	[AUTH_REFRESHED] = REQUEST_STEP(auth_refreshed),
+	[AUTH_KEY_FOUND] = REQUEST_STEP(auth_key_found)
 };
 
 static const struct request_plan	auth_plan = {
 	.name = "authentication",
 	.steps = auth_steps,
-	.steps_len = 3
+	.steps_len = 4
+};
+static const struct request_plan	person_plan = {
+	.name = "authentication in person",
+	.steps = auth_steps,
+	.steps_len = 4
 };
 static const struct request_plan	visit_plan = {
 	.name = "visit",
 	.steps = auth_steps,
-	.steps_len = 3
+	.steps_len = 4
 };
 
 /* Kore's validator of the authentication block; answers by itself. */
@@ -75,6 +90,15 @@ session_authenticate(struct http_request *http, const char *unused)
 	(void)unused;
 
 	return (request_authenticate(http, &auth_plan));
+}
+
+/* The same for `authentication person`, which takes no API key. */
+int
+session_in_person(struct http_request *http, const char *unused)
+{
+	(void)unused;
+
+	return (request_authenticate(http, &person_plan));
 }
 
 /* The same for `authentication visitor`, which lets everybody in. */
@@ -89,13 +113,22 @@ session_visit(struct http_request *http, const char *unused)
 static enum step
 auth_start(struct request *r)
 {
+	char	key[TOKEN_API_KEY_LEN + 1], hash[TOKEN_HASH_LEN + 1];
+
 	/* Refused before anybody is asked who he is; see request_enter(). */
 	if (r->http->method == HTTP_METHOD_OPTIONS ||
 	    !(route_methods(r->http->hdlr) & r->http->method) ||
 	    edge_refusal(r->http) != ERROR_NONE)
 		return (request_pass(r));
+	if (r->plan == &visit_plan || r->face == FACE_PAGE ||
+	    !cookie_api_key(r, key))
+		return (session_find(r, AUTH_FOUND));
+	if (r->plan == &person_plan)
+		return (request_fail(r, ERROR_KEY_REFUSED));
+	token_hash(key, TOKEN_API_KEY_LEN, hash);
 
-	return (session_find(r, AUTH_FOUND));
+	return (db_send(r, AUTH_KEY_FOUND, STATEMENT_APIKEY_FIND,
+	    DB_TEXT(hash)));
 }
 
 static enum step
@@ -105,7 +138,7 @@ auth_found(struct request *r)
 		cookie_clear_session(r);
 		return (auth_refuse(r));
 	}
-	session_identify(r);
+	session_recognise(r);
 	if (session_is_refreshed(r))
 		return (db_send(r, AUTH_REFRESHED, STATEMENT_SESSION_REFRESH,
 		    DB_TEXT(r->who.session_id),
@@ -123,6 +156,19 @@ auth_refreshed(struct request *r)
 
 	if (cookie_session_token(r, token))
 		session_hand_out(r, token, 1);
+	db_query_reset(&r->db);
+
+	return (request_pass(r));
+}
+
+/* Whoever presents a key means it: no cookie stands in for a dead one. */
+static enum step
+auth_key_found(struct request *r)
+{
+	if (db_rows(&r->db) == 0)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
+	session_identify(r, KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED,
+	    KEY_USER_ROLE);
 	db_query_reset(&r->db);
 
 	return (request_pass(r));
@@ -205,7 +251,7 @@ get_found(struct request *r)
 		cookie_clear_session(r);
 		return (reply_json(r, 200, json_null()));
 	}
-	session_identify(r);
+	session_recognise(r);
 	g->answer = json_pack("{s:o,s:o}",
 	    "session", session_object(&r->db, 0, g->token),
 	    "user", session_user(&r->db, 0, SESSION_USER_ID));
@@ -400,17 +446,27 @@ session_renew(struct request *r)
 		    !cookie_is_forgetful(r));
 }
 
-/* ADMIN_EMAIL counts once its owner has shown that the address is theirs. */
+/* Who the session just found belongs to. */
 static void
-session_identify(struct request *r)
+session_recognise(struct request *r)
 {
-	(void)kore_strlcpy(r->who.user_id, db_text(&r->db, 0,
-	    SESSION_USER_ID), sizeof(r->who.user_id));
+	session_identify(r, SESSION_USER_ID, SESSION_USER_EMAIL,
+	    SESSION_USER_VERIFIED, SESSION_USER_ROLE);
 	(void)kore_strlcpy(r->who.session_id, db_text(&r->db, 0, SESSION_ID),
 	    sizeof(r->who.session_id));
-	r->who.is_admin = strcmp(db_text(&r->db, 0, SESSION_USER_ROLE),
-	    "admin") == 0 || (config.admin_email != NULL &&
-	    db_bool(&r->db, 0, SESSION_USER_VERIFIED) && strcasecmp(
-	    db_text(&r->db, 0, SESSION_USER_EMAIL), config.admin_email) == 0);
+}
+
+/*
+ * The person in these columns asks. ADMIN_EMAIL counts once its owner has
+ * shown that the address is theirs.
+ */
+static void
+session_identify(struct request *r, int id, int email, int verified, int role)
+{
+	(void)kore_strlcpy(r->who.user_id, db_text(&r->db, 0, id),
+	    sizeof(r->who.user_id));
+	r->who.is_admin = strcmp(db_text(&r->db, 0, role), "admin") == 0 ||
+	    (config.admin_email != NULL && db_bool(&r->db, 0, verified) &&
+	    strcasecmp(db_text(&r->db, 0, email), config.admin_email) == 0);
 	r->is_signed_in = 1;
 }

@@ -60,6 +60,13 @@ token_id(char out[TOKEN_ID_LEN + 1])
 }
 
 void
+token_api_key(char out[TOKEN_API_KEY_LEN + 1])
+{
+	memcpy(out, TOKEN_API_KEY_PREFIX, sizeof(TOKEN_API_KEY_PREFIX) - 1);
+	token_id(out + sizeof(TOKEN_API_KEY_PREFIX) - 1);
+}
+
+void
 token_session(const char *session_id, char out[TOKEN_ID_LEN + 1])
 {
 	unsigned char	bytes[crypto_generichash_BYTES_MAX];

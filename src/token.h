@@ -20,9 +20,9 @@ int	token_init(const char *secret, const char *secret_old);
 void	token_id(char out[TOKEN_ID_LEN + 1]);
 
 /* A new API key: the prefix and 32 random letters and digits. */
-#define TOKEN_KEY_PREFIX	"lk_"
-#define TOKEN_KEY_LEN		(3 + TOKEN_ID_LEN)
-void	token_key(char out[TOKEN_KEY_LEN + 1]);
+#define TOKEN_API_KEY_PREFIX	"lk_"
+#define TOKEN_API_KEY_LEN		(3 + TOKEN_ID_LEN)
+void	token_api_key(char out[TOKEN_API_KEY_LEN + 1]);
 
 /*
  * The session token that a client holds for the session of that id: 32

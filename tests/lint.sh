@@ -14,13 +14,13 @@ layers="
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
-1 config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
+1 bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
 1 handover inbuf job llm log mail migrate password pooler refusal route sandbox
 1 statement takeover token totp
 2 address answer challenge citation cookie factor indexer input letter limit
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
 2 sse transcript uistream upload
-3 account admin apikey chat conversation credential device document
+3 account admin apikey chat conversation credential device document export
 3 housekeeping ingest openai ops page profile reset search secondstep session
 3 twofactor user verification
 4 drain lectern
@@ -29,8 +29,10 @@ layers="
 # Feature, the features whose header it may include all the same.
 exceptions="
 account session
+apikey session
 credential session
 device session
+export session
 profile session
 reset session
 secondstep session
@@ -49,6 +51,8 @@ kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
 sodium.h cite password token
 liboath/oath.h totp
+archive.h bundle
+archive_entry.h bundle
 crypt.h password
 utf8proc.h password words
 jansson.h answer citation ingest input letter llm mail mailer reply request

@@ -45,7 +45,6 @@ test('a forgotten password is replaced by the link in the mail, once', async () 
   await page.waitForURL('**/chat');
 
   await page.goto(url);
-  await page.getByLabel('New password').fill('another password');
-  await page.getByRole('button', { name: 'Set the password' }).click();
   await page.getByText('has been used or is too old').waitFor();
+  assert.equal(await page.getByLabel('New password').isVisible(), false);
 });

@@ -1,0 +1,48 @@
+/*
+ * The reminder that an address is still to be confirmed: a strip below the
+ * masthead, where the server sends mail, until it is put away.
+ */
+import { sendConfirmation, sendsMail } from './api.js';
+
+const PUT_AWAY = 'lectern:confirm-later';
+
+function button(words, act) {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.className = 'link';
+  element.textContent = words;
+  element.addEventListener('click', act);
+  return element;
+}
+
+/* Fills the strip with words and the ways on. */
+function show(strip, words, ...buttons) {
+  const line = document.createElement('span');
+  line.textContent = words;
+  strip.replaceChildren(line, ...buttons);
+  strip.hidden = false;
+}
+
+/* Sends the mail once more; resolves to the words that say how it went. */
+export async function sendAgain(email) {
+  try {
+    await sendConfirmation(email);
+    return `A new mail is on its way to ${email}.`;
+  } catch (error) {
+    return error.status === 429 ? 'A mail was sent a moment ago. Look for it first.' : error.message;
+  }
+}
+
+export async function remind(strip, user) {
+  if (user.emailVerified || sessionStorage.getItem(PUT_AWAY) || !await sendsMail())
+    return;
+  const later = button('Later', () => {
+    sessionStorage.setItem(PUT_AWAY, 'yes');
+    strip.hidden = true;
+  });
+  const again = button('Send it again', async () => {
+    again.disabled = true;
+    show(strip, await sendAgain(user.email), later);
+  });
+  show(strip, `Confirm your address: open the link in the mail to ${user.email}.`, again, later);
+}
