@@ -37,6 +37,7 @@ struct job {
 	void			(*done)(void *, void *);
 	void			*input;
 	void			*arg;		/* loop only; NULL: abandoned */
+	int			 is_abandoned;	/* under the mutex */
 	TAILQ_ENTRY(job)	 list;
 };
 
@@ -125,6 +126,9 @@ void
 job_abandon(struct job *job)
 {
 	job->arg = NULL;
+	pthread_mutex_lock(&job_lock);
+	job->is_abandoned = 1;
+	pthread_mutex_unlock(&job_lock);
 }
 
 void
@@ -173,6 +177,7 @@ job_runner(enum job_class class)
 	struct job_queue	*queue = &job_queues[class];
 	struct job		*job;
 	sigset_t		 all;
+	int			 is_wanted;
 
 	/* Kore's signals belong to the main thread. */
 	sigfillset(&all);
@@ -184,9 +189,12 @@ job_runner(enum job_class class)
 			pthread_cond_wait(&queue->filled, &job_lock);
 		TAILQ_REMOVE(&queue->waiting, job, list);
 		queue->length--;
+		is_wanted = !job->is_abandoned;
 		pthread_mutex_unlock(&job_lock);
 
-		job->work(job->input);
+		/* Nobody waits for it: others do. */
+		if (is_wanted)
+			job->work(job->input);
 
 		pthread_mutex_lock(&job_lock);
 		TAILQ_INSERT_TAIL(&job_finished, job, list);

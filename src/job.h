@@ -28,7 +28,10 @@ void		 job_init(void);
  */
 struct job	*job_start(enum job_class, void (*work)(void *),
 		    void *input, void (*done)(void *, void *), void *arg);
-/* The asker is gone: `done` will be called with arg NULL. */
+/*
+ * The asker is gone: `done` will be called with arg NULL, and `work` not any
+ * more unless it has begun.
+ */
 void		 job_abandon(struct job *);
 
 /* Asks the event loop to turn once more soon. Main thread or job thread. */

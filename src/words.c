@@ -49,6 +49,7 @@ words_stands_alone(uint32_t c)
 	    (c >= 0x20000 && c <= 0x3ffff));
 }
 
+/* Appends up to len characters; what a long word has beyond is not compared. */
 static size_t
 words_fold(uint32_t c, int32_t *out, size_t len)
 {
@@ -57,6 +58,8 @@ words_fold(uint32_t c, int32_t *out, size_t len)
 	size_t	i, n;
 	ssize_t	count;
 
+	if (len == 0)
+		return (0);
 	if (c < 0x80) {
 		out[0] = (c >= 'A' && c <= 'Z') ? (int32_t)c + 32 : (int32_t)c;
 		return (1);

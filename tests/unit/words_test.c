@@ -111,6 +111,25 @@ test_words_that_say_little_are_known(void **state)
 	assert_string_equal(said, "ccckcc");
 }
 
+static void
+test_of_a_word_without_end_the_beginning_counts(void **state)
+{
+	static char	one[70000], other[60];
+	struct words	w = words_open(one, sizeof(one) - 1);
+	struct word	word;
+
+	(void)state;
+	memset(one, 'x', sizeof(one) - 1);
+	memset(other, 'x', sizeof(other) - 1);
+	same(one, other);
+	memcpy(one + sizeof(one) - 5, " end", 4);
+	assert_true(words_next(&w, &word));
+	assert_int_equal(word.end, sizeof(one) - 5);
+	assert_true(words_next(&w, &word));
+	assert_int_equal(word.end, sizeof(one) - 1);
+	assert_true(word.hash == hash("end"));
+}
+
 int
 main(void)
 {
@@ -123,6 +142,8 @@ main(void)
 		cmocka_unit_test(
 		    test_scripts_without_blanks_give_a_word_for_each_character),
 		cmocka_unit_test(test_words_that_say_little_are_known),
+		cmocka_unit_test(
+		    test_of_a_word_without_end_the_beginning_counts),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
