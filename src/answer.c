@@ -270,6 +270,13 @@ answer_stop_heard(struct kore_msg *msg, const void *data)
 		pipeline_stop(a);
 }
 
+int
+answer_has_answered(const struct answer *a)
+{
+	return (strcmp(a->status, "complete") == 0 ||
+	    strcmp(a->status, "stopped") == 0);
+}
+
 json_t *
 answer_usage(const struct answer *a)
 {

@@ -93,6 +93,8 @@ void		 answer_init(void);
 /* Asks all workers to stop the answer of that user and conversation. */
 void		 answer_stop_elsewhere(const char *user_id,
 		    const char *conversation_id);
+/* 1 when the question got an answer, whole or stopped by its reader. */
+int		 answer_has_answered(const struct answer *);
 /* {inputTokens, outputTokens, totalTokens}, new; NULL: not told. */
 json_t		*answer_usage(const struct answer *);
 

@@ -240,7 +240,7 @@ chat_whole(struct request *r)
 	    "messageId", a->transcript.answer_id,
 	    "text", buffer_text(&a->cite.text),
 	    "citations", a->citations,
-	    "answered", strcmp(a->status, "unanswered") != 0,
+	    "answered", answer_has_answered(a),
 	    "usage", usage == NULL ? json_null() : usage)));
 }
 

@@ -50,6 +50,8 @@
 #define DB_RETRY_MS		250	/* between failed connects, with queries
 					   in line */
 #define DB_PROBE_MS		1000	/* the same with none */
+#define DB_SWOLLEN		(1024 * 1024) /* bytes through a connection
+					   after which it is not kept */
 #define DB_FLIGHTS_MAX		64
 
 /* A statement on its way; outlives a query that was cancelled. */
@@ -59,6 +61,7 @@ struct db_flight {
 	PGresult		*result;	/* the last one that came */
 	struct db_values	*values;	/* of one sent prepared */
 	u_int64_t		 deadline;
+	size_t			 sent;		/* bytes of parameters */
 	int			 is_used;
 };
 
@@ -87,6 +90,7 @@ static int		 db_send_flight(struct db_flight *,
 static int		 db_send_again(struct db_flight *);
 static void		 db_land(struct db_flight *, enum error_id);
 static void		 db_finish(struct db_query *, enum error_id);
+static int		 db_is_swollen(const struct db_flight *);
 static void		 db_drop(struct db_flight *);
 static int		 db_is_fit(PGconn *);
 static void		 db_event(void *, int);
@@ -320,6 +324,7 @@ db_send_flight(struct db_flight *flight, struct db_query *query)
 	struct pgsql_conn	*conn = flight->pgsql.conn;
 	struct db_values	*values = query->values;
 
+	flight->sent = values->size;
 	if (!db_prepares || !statement_is_hot(query->statement) ||
 	    !dbconnect_has_prepared(conn->db)) {
 		if (!kore_pgsql_query_param_fields(&flight->pgsql,
@@ -420,8 +425,12 @@ db_event(void *arg, int error)
 					break;
 				/* DONE keeps Kore from cancelling. */
 				flight->pgsql.state = KORE_PGSQL_STATE_DONE;
-				kore_pgsql_cleanup(&flight->pgsql);
-				db_flying--;
+				if (db_is_swollen(flight)) {
+					db_drop(flight);
+				} else {
+					kore_pgsql_cleanup(&flight->pgsql);
+					db_flying--;
+				}
 				db_land(flight, ERROR_NONE);
 				return;
 			}
@@ -437,6 +446,17 @@ db_event(void *arg, int error)
 		db_drop(flight);
 		db_land(flight, ERROR_DATABASE);
 	}
+}
+
+/*
+ * libpq's buffers grow to the largest statement or result and never shrink;
+ * a new connection costs less than keeping a document's worth of memory.
+ */
+static int
+db_is_swollen(const struct db_flight *flight)
+{
+	return (flight->sent > DB_SWOLLEN || (flight->result != NULL &&
+	    PQresultMemorySize(flight->result) > DB_SWOLLEN));
 }
 
 /* Throws a borrowed connection away, without asking the server anything. */

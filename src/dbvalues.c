@@ -29,6 +29,7 @@ dbvalues_copy(const struct db_param *params, size_t count)
 	if ((values = calloc(1, sizeof(*values) + total)) == NULL)
 		fatal("db: no memory");
 	values->count = (int)count;
+	values->size = total;
 
 	for (i = 0; i < count; i++) {
 		if (params[i].kind == DB_KIND_INT) {

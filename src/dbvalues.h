@@ -12,6 +12,7 @@
 /* libpq's three arrays and the bytes, in one allocation; free() ends it. */
 struct db_values {
 	int		 count;
+	size_t		 size;			/* bytes of them all */
 	const char	*text[DB_PARAMS_MAX];	/* NULL: null */
 	int		 lengths[DB_PARAMS_MAX]; /* of binary ones */
 	int		 formats[DB_PARAMS_MAX]; /* 1: binary */

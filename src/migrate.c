@@ -37,9 +37,9 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0003_chat", asset_0003_chat_sql },
 	{ "0004_mail", asset_0004_mail_sql },
 	{ "0005_limits", asset_0005_limits_sql },
-	{ "0006_api_keys", asset_0006_api_keys_sql },
-	{ "0007_two_factor", asset_0007_two_factor_sql },
-	{ "0008_takeover", asset_0008_takeover_sql },
+	{ "0006_two_factor", asset_0006_two_factor_sql },
+	{ "0007_takeover", asset_0007_takeover_sql },
+	{ "0008_api_keys", asset_0008_api_keys_sql },
 };
 
 #define MIGRATE_VERSION							\

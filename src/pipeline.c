@@ -387,7 +387,7 @@ pipeline_closed(void *arg)
 	metadata = json_pack("{s:s, s:s, s:b, s:s*, s:o*}",
 	    "conversationId", a->transcript.conversation_id,
 	    "status", a->status,
-	    "answered", strcmp(a->status, "unanswered") != 0,
+	    "answered", answer_has_answered(a),
 	    "model", a->is_modelled ? config.llm_model : NULL,
 	    "usage", answer_usage(a));
 	if (strcmp(a->status, "failed") == 0) {
