@@ -125,7 +125,8 @@ function ofMine(action, fields) {
 }
 
 /* Where the links of mails about an address lead. */
-const CONFIRMED = '/settings';
+const CONFIRMED = '/confirmed';
+const CHANGED = '/confirmed?changed=yes';
 
 /* {token, user}; no token when the address is to be confirmed first. */
 export function signUp(name, email, password) {
@@ -134,6 +135,14 @@ export function signUp(name, email, password) {
 
 export function signIn(email, password, rememberMe) {
   return account('sign-in/email', { email, password, rememberMe });
+}
+
+export function signInWithCode(code, trustDevice) {
+  return account('two-factor/verify-totp', { code, trustDevice });
+}
+
+export function signInWithBackupCode(code, trustDevice) {
+  return account('two-factor/verify-backup-code', { code, trustDevice });
 }
 
 export function askForReset(email) {
@@ -158,7 +167,7 @@ export function rename(name) {
 }
 
 export function changeEmail(newEmail) {
-  return ofMine('change-email', { newEmail, callbackURL: CONFIRMED });
+  return ofMine('change-email', { newEmail, callbackURL: CHANGED });
 }
 
 export function sendConfirmation(email) {
@@ -167,6 +176,34 @@ export function sendConfirmation(email) {
 
 export function changePassword(currentPassword, newPassword, revokeOtherSessions) {
   return ofMine('change-password', { currentPassword, newPassword, revokeOtherSessions });
+}
+
+/* {totpURI, backupCodes}; they count once confirmFactor() has seen a code. */
+export function enableFactor(password) {
+  return ofMine('two-factor/enable', { password });
+}
+
+/*
+ * A wrong code is a 401 too, and must not lead to the sign-in page. Without a
+ * session the server takes the code for the second step of a sign-in.
+ */
+export async function confirmFactor(code) {
+  try {
+    return await account('two-factor/verify-totp', { code });
+  } catch (error) {
+    if (['INVALID_TWO_FACTOR_COOKIE', 'UNAUTHORIZED'].includes(error.code))
+      return goToSignIn();
+    throw error;
+  }
+}
+
+export function disableFactor(password) {
+  return ofMine('two-factor/disable', { password });
+}
+
+/* {backupCodes}: the old ones are void. */
+export function renewBackupCodes(password) {
+  return ofMine('two-factor/generate-backup-codes', { password });
 }
 
 export function listSessions() {

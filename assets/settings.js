@@ -7,15 +7,10 @@ import { bindForm } from './account-form.js';
 import { changeEmail, changePassword, deleteAccount, rename, sendsMail, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
 import { showKeys } from './keys.js';
+import { linkTrouble } from './link.js';
+import { showSecondFactor, takeSecondFactor } from './second-factor.js';
 import { showSessions } from './sessions.js';
 import { sendAgain } from './unconfirmed.js';
-
-/* What a dead link of a mail says, which leads here. */
-const LINK_WORDS = {
-  INVALID_TOKEN: 'This link has been used, or belongs to another address.',
-  TOKEN_EXPIRED: 'This link is too old. Ask for a new one below.',
-  INVALID_USER: 'This link belongs to another account than the one you are signed in to.',
-};
 
 function complain(error) {
   say(part(document, 'banner'), error.message);
@@ -94,11 +89,11 @@ function takeDeletion() {
 /* What the link of a mail, which leads here, has come to. */
 function showLink() {
   const address = new URL(location.href);
-  const code = address.searchParams.get('error');
-  if (!code)
-    return;
-  say(part(document, 'link-notice'), LINK_WORDS[code] ?? 'This link does not work.');
+  const isChange = address.searchParams.has('changed');
+  say(part(document, 'link-notice'),
+    linkTrouble() || (isChange ? 'Your new address counts from now on.' : ''));
   address.searchParams.delete('error');
+  address.searchParams.delete('changed');
   history.replaceState(null, '', address);
 }
 
@@ -110,6 +105,7 @@ async function show() {
   }
   const { user, session } = here;
   showUser(user);
+  showSecondFactor(user);
   await Promise.all([showConfirmation(user), showSessions(session.token), showKeys()]);
 }
 
@@ -118,4 +114,7 @@ takeProfile();
 takeAddress();
 takePassword();
 takeDeletion();
+takeSecondFactor(() => {
+  whoIsHere().then(({ session }) => showSessions(session.token)).catch(complain);
+});
 show().catch(complain);

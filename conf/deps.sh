@@ -2,7 +2,7 @@
 # Installs what is missing for the sets of work named: build test bench fuzz.
 #
 #   Debian packages -> by apt-get as root; anyone else is told their names
-#   npm packages    -> by the lock file: two browser modules for `build`,
+#   npm packages    -> by the lock file: three browser modules for `build`,
 #                      the clients that tests drive with `test`
 #   browser modules -> copied to assets/vendor/, where kodev picks them up
 #
@@ -16,7 +16,10 @@ build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 	libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core pgbouncer
 	python3-bcrypt python3-passlib"
-bench_packages="nginx-light wrk"
+bench_packages="nginx-light wrk python3-fastapi python3-uvicorn
+	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
+	python3-multipart python3-email-validator python3-passlib
+	python3-bcrypt"
 fuzz_packages="clang libclang-rt-14-dev"
 
 die() {
@@ -114,3 +117,4 @@ flock 8
 install_modules "$extent"
 vendor node_modules/marked/lib/marked.esm.js marked.esm.js
 vendor node_modules/dompurify/dist/purify.es.mjs purify.es.mjs
+vendor node_modules/uqr/dist/index.mjs uqr.mjs

@@ -31,6 +31,7 @@
 #include "letter.h"
 #include "limit.h"
 #include "mailer.h"
+#include "metrics.h"
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
@@ -122,7 +123,8 @@ static json_t		*account_invent(const struct account *);
 static enum step	register_stored(struct request *);
 
 enum { SIGN_IN_READ, SIGN_IN_COUNTED, SIGN_IN_FOUND, SIGN_IN_VERIFIED,
-    SIGN_IN_CHALLENGED, SIGN_IN_OPENED, SIGN_IN_REFUSED };
+    SIGN_IN_CHALLENGED, SIGN_IN_OPENED, SIGN_IN_REFUSED,
+    SIGN_IN_FAILED };
 
 static enum step	sign_in_read(struct request *);
 static enum step	sign_in_form_read(struct request *);
@@ -137,6 +139,8 @@ static enum step	sign_in_form_opened(struct request *);
 static void		sign_in_hand_out(struct request *);
 static enum step	sign_in_unverified(struct request *);
 static enum step	sign_in_refused(struct request *);
+static enum step	sign_in_fail(struct request *);
+static enum step	sign_in_failed(struct request *);
 
 static void		account_free(void *);
 
@@ -163,7 +167,8 @@ static const struct request_step	sign_in_steps[] = {
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
 	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
 	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_opened),
-	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused)
+	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused),
+	[SIGN_IN_FAILED] = REQUEST_STEP(sign_in_failed)
 };
 static const struct request_step	sign_in_form_steps[] = {
 	[SIGN_IN_READ] = REQUEST_STEP(sign_in_form_read),
@@ -172,7 +177,8 @@ static const struct request_step	sign_in_form_steps[] = {
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
 	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
 	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_form_opened),
-	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused)
+	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused),
+	[SIGN_IN_FAILED] = REQUEST_STEP(sign_in_failed)
 };
 
 static const struct request_plan	sign_up_plan =
@@ -419,7 +425,7 @@ sign_in_verified(struct request *r)
 	struct account	*a = r->data;
 
 	if (!a->secret.fits)
-		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
+		return (sign_in_fail(r));
 	if (config.require_verified_email &&
 	    json_is_false(json_object_get(a->user, "emailVerified")))
 		return (sign_in_unverified(r));
@@ -505,6 +511,7 @@ sign_in_hand_out(struct request *r)
 {
 	struct account	*a = r->data;
 
+	metrics_add(METRIC_SIGN_INS, 1);
 	/* The device is new: a letter waits. */
 	if (db_bool(&r->db, 0, 1))
 		mailer_kick();
@@ -536,6 +543,30 @@ sign_in_refused(struct request *r)
 	mailer_kick();
 
 	return (request_fail(r, ERROR_EMAIL_NOT_VERIFIED));
+}
+
+/*
+ * Noted also when there is no such account, so that both take equally long:
+ * the row then says from where, and not for whom.
+ */
+static enum step
+sign_in_fail(struct request *r)
+{
+	struct account	*a = r->data;
+	char		 agent[256];
+
+	metrics_add(METRIC_SIGN_INS_FAILED, 1);
+	(void)session_agent(r, agent);
+
+	return (db_send(r, SIGN_IN_FAILED, STATEMENT_SIGN_IN_FAILED,
+	    DB_TEXT(a->user_id[0] == '\0' ? NULL : a->user_id),
+	    DB_TEXT(r->address), DB_TEXT(agent)));
+}
+
+static enum step
+sign_in_failed(struct request *r)
+{
+	return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
 }
 
 /* ---- shared ---- */

@@ -64,6 +64,8 @@ static const struct config_entry	config_entries[] = {
 	    { "off", "on", NULL } },
 	{ "RETAIN_AUDIT_DAYS", CONFIG_NUMBER, &config.retain_audit_days, 365,
 	    0, 36500, {0} },
+	{ "RETAIN_CHAT_DAYS", CONFIG_NUMBER, &config.retain_chat_days, 0, 0,
+	    36500, {0} },
 	{ "HOUSEKEEPING_SECONDS", CONFIG_NUMBER,
 	    &config.housekeeping_seconds, 600, 1, 86400, {0} },
 	{ "MAIL_URL", CONFIG_TEXT, &config.mail_url, 0, 0, 0, {0} },
@@ -82,6 +84,7 @@ static const struct config_entry	config_entries[] = {
 	{ "LLM_URL", CONFIG_TEXT, &config.llm_url, 0, 0, 0, {0} },
 	{ "LLM_API_KEY", CONFIG_TEXT, &config.llm_api_key, 0, 0, 0, {0} },
 	{ "LLM_MODEL", CONFIG_TEXT, &config.llm_model, 0, 0, 0, {0} },
+	{ "METRICS_TOKEN", CONFIG_TEXT, &config.metrics_token, 0, 0, 0, {0} },
 	{ "LOG_LEVEL", CONFIG_TEXT, &config.log_level, 0, 0, 0, {0} },
 };
 

@@ -28,6 +28,7 @@ struct config {
 	const char	*admin_email;	/* or NULL */
 	int		 rate_limit;	/* 0: for tests and benchmarks */
 	int64_t		 retain_audit_days;	/* 0: for ever */
+	int64_t		 retain_chat_days;	/* 0: for ever */
 	int64_t		 housekeeping_seconds;
 	int		 is_development; /* our origin is this machine's */
 	const char	*mail_url;	/* or NULL; see mail.h */
@@ -42,6 +43,7 @@ struct config {
 	const char	*llm_url;	/* no trailing slash, or NULL */
 	const char	*llm_api_key;
 	const char	*llm_model;
+	const char	*metrics_token;	/* or NULL */
 	const char	*log_level;
 };
 

@@ -39,6 +39,7 @@
 #include "dbconnect.h"
 #include "dbvalues.h"
 #include "log.h"
+#include "metrics.h"
 #include "sqlstate.h"
 
 #define DB_NAME			"lectern"
@@ -516,6 +517,11 @@ db_finish(struct db_query *query, enum error_id error)
 	free(query->values);
 	query->values = NULL;
 	query->error = error;
+	metrics_add(METRIC_DB_STATEMENTS, 1);
+	if (error != ERROR_NONE && strcmp(query->sqlstate, "23505") != 0)
+		metrics_add(error == ERROR_DATABASE ? METRIC_DB_ERRORS_AWAY :
+		    error == ERROR_BUSY ? METRIC_DB_ERRORS_BUSY :
+		    METRIC_DB_ERRORS_STATEMENT, 1);
 	query->state = DB_FINISHED;
 	query->done(query, query->arg);
 }

@@ -188,8 +188,11 @@ revoke_listed(struct request *r)
 static enum step
 revoke_send(struct request *r, u_int8_t state, const char *hash)
 {
+	char	agent[256];
+
 	return (db_send(r, state, STATEMENT_SESSION_REVOKE,
-	    DB_TEXT(r->who.user_id), DB_TEXT(hash)));
+	    DB_TEXT(r->who.user_id), DB_TEXT(hash), DB_TEXT(r->address),
+	    DB_TEXT(session_agent(r, agent))));
 }
 
 static enum step

@@ -82,7 +82,7 @@ static void	edge_begin(struct edge *, struct http_request *);
 static int	edge_read_body(struct edge *);
 static size_t	edge_bodies(void);
 static void	edge_pass(struct edge *, enum error_id);
-static void	edge_refuse(struct edge *, enum error_id);
+static void	edge_refuse(struct edge *, enum error_id, size_t);
 static int	edge_flush(struct edge *);
 static int	edge_linger(struct edge *);
 static void	edge_again(struct edge *);
@@ -103,17 +103,12 @@ static int	(*const edge_steps[])(struct edge *) = {
 
 static LIST_HEAD(, edge)	edges;
 
-/* Where header_clean() writes to. */
-static char			*clean;
-static size_t			 clean_size;
-
 void
 edge_init(void)
 {
 	LIST_INIT(&edges);
 	inbuf_init();
-	clean_size = HEADER_CLEAN_MAX((size_t)http_header_max);
-	clean = kore_malloc(clean_size);
+	handover_init();
 	kore_timer_add(edge_tick, EDGE_TICK_MS, NULL, 0);
 }
 
@@ -274,15 +269,18 @@ edge_read_header(struct edge *e)
 	case HEADER_SCAN_END:
 		edge_take_header(e, in->scanned);
 		return (1);
-	case HEADER_SCAN_BAD:
-		edge_refuse(e, ERROR_BAD_HEADER);
+	case HEADER_SCAN_NUL:
+		edge_refuse(e, ERROR_BAD_NUL, len);
+		return (1);
+	case HEADER_SCAN_BARE:
+		edge_refuse(e, ERROR_BAD_LINE_END, len);
 		return (1);
 	case HEADER_SCAN_MORE:
 		break;
 	}
 	if (len == http_header_max) {
 		edge_refuse(e, memchr(in->buf, '\n', len) == NULL ?
-		    ERROR_URI_TOO_LONG : ERROR_HEADER_TOO_LARGE);
+		    ERROR_URI_TOO_LONG : ERROR_HEADER_TOO_LARGE, len);
 		return (1);
 	}
 
@@ -299,23 +297,18 @@ edge_take_header(struct edge *e, size_t len)
 {
 	struct http_request	*req;
 	enum error_id		 error;
-	size_t			 clean_len;
 
-	error = header_clean(e->in.buf, len, clean, clean_size, &clean_len,
-	    &e->facts);
-	inbuf_consume(&e->in, len);
+	req = handover_request(e->c, e->in.buf, len, &e->facts, &error);
 	if (error != ERROR_NONE) {
-		edge_refuse(e, error);
+		edge_refuse(e, error, len);
 		return;
 	}
+	inbuf_consume(&e->in, len);
 	e->is_closing = e->facts.wants_close || e->facts.is_http10 ||
 	    http_keepalive_time == 0;
 
-	req = handover_request(e->c, clean, clean_len, &error);
 	if (req != NULL) {
 		edge_begin(e, req);
-	} else if (error != ERROR_NONE) {
-		edge_refuse(e, error);
 	} else {
 		e->is_closing |= e->facts.content_length > 0;
 		edge_enter(e, EDGE_FLUSH);
@@ -325,8 +318,6 @@ edge_take_header(struct edge *e, size_t len)
 static void
 edge_begin(struct edge *e, struct http_request *req)
 {
-	static const char	 go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	req->onfree = edge_finished;
 	e->req = req;
 	e->refusal = ERROR_NONE;
@@ -341,15 +332,16 @@ edge_begin(struct edge *e, struct http_request *req)
 		edge_pass(e, ERROR_TOO_LARGE);
 		return;
 	}
+	if (edgebody_is_vain(req, e->facts.content_length)) {
+		edge_pass(e, ERROR_UNAUTHORIZED);
+		return;
+	}
 
 	req->flags &= ~HTTP_REQUEST_COMPLETE;
 	http_request_sleep(req);
 	edge_enter(e, EDGE_BODY);
-	if (e->facts.expects_continue && e->in.len == 0) {
-		net_send_queue(e->c, go_on, sizeof(go_on) - 1);
-		if (!net_send_flush(e->c))
-			kore_connection_disconnect(e->c);
-	}
+	if (e->facts.expects_continue && e->in.len == 0)
+		handover_continue(e->c);
 }
 
 static int
@@ -418,14 +410,14 @@ edge_pass(struct edge *e, enum error_id refusal)
 	edge_enter(e, EDGE_ANSWER);
 }
 
-/* Answers a request that no layer above will see. */
+/* Answers a request that no layer above will see; `len` bytes of its head. */
 static void
-edge_refuse(struct edge *e, enum error_id error)
+edge_refuse(struct edge *e, enum error_id error, size_t len)
 {
 	u_int64_t	now = kore_time_ms();
 
 	refusal_send(e->c, error, e->facts.method,
-	    e->since_ms == 0 ? 0 : now - e->since_ms);
+	    e->since_ms == 0 ? 0 : now - e->since_ms, e->in.buf, len);
 	e->is_closing = 1;
 	edge_enter(e, EDGE_FLUSH);
 }
@@ -512,7 +504,7 @@ edge_expire(struct edge *e)
 	if (e->state == EDGE_BODY) {
 		edge_pass(e, ERROR_REQUEST_TIMEOUT);
 	} else if (e->state == EDGE_HEADER && e->in.len > 0) {
-		edge_refuse(e, ERROR_REQUEST_TIMEOUT);
+		edge_refuse(e, ERROR_REQUEST_TIMEOUT, e->in.len);
 		edge_advance(e);
 	} else {
 		kore_connection_disconnect(e->c);

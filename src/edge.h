@@ -37,7 +37,8 @@ void		 edge_connect(struct connection *);
 
 /*
  * What the request must be answered with before anything else is looked at,
- * since its body is not there: ERROR_TOO_LARGE, ERROR_REQUEST_TIMEOUT, or
+ * since its body is not there: ERROR_TOO_LARGE, ERROR_REQUEST_TIMEOUT,
+ * ERROR_UNAUTHORIZED for a large one of nobody's where a session is a must, or
  * ERROR_BUSY when all bodies together hold too much memory; its connection
  * closes after the answer. ERROR_NONE otherwise.
  */

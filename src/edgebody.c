@@ -9,6 +9,7 @@
 #include "edgebody.h"
 
 #define EDGEBODY_FIRST	16384
+#define EDGEBODY_SMALL	65536	/* cheaper read than its connection closed */
 
 size_t
 edgebody_limit(const struct http_request *req)
@@ -28,6 +29,20 @@ edgebody_limit(const struct http_request *req)
 	}
 
 	return (http_body_max);
+}
+
+int
+edgebody_is_vain(struct http_request *req, u_int64_t announced)
+{
+	const struct kore_auth	*auth = req->hdlr->auth;
+	const char		*value;
+
+	/* The names of kore.conf; its `visitor` lets everybody in. */
+	return (announced > EDGEBODY_SMALL && auth != NULL &&
+	    (strcmp(auth->name, "session") == 0 ||
+	    strcmp(auth->name, "person") == 0) &&
+	    !http_request_header(req, "cookie", &value) &&
+	    !http_request_header(req, "authorization", &value));
 }
 
 size_t

@@ -12,6 +12,11 @@
 
 /* The largest body that the request's route accepts, in bytes. */
 size_t		 edgebody_limit(const struct http_request *);
+/*
+ * 1 for a body of so many bytes that is not worth reading: it is large, its
+ * route is for people who are signed in, and the request names nobody.
+ */
+int		 edgebody_is_vain(struct http_request *, u_int64_t announced);
 /* Bytes that have arrived. */
 size_t		 edgebody_len(const struct http_request *);
 /* Whether `more` bytes fit into the memory that it has. */

@@ -28,8 +28,6 @@
 	X(NOT_FOUND, 404, "NOT_FOUND", "There is nothing at this address") \
 	X(METHOD_NOT_ALLOWED, 405, "METHOD_NOT_ALLOWED",		\
 	    "This address does not answer that method")			\
-	X(LENGTH_REQUIRED, 411, "LENGTH_REQUIRED",			\
-	    "Send the body with a Content-Length")			\
 	X(TOO_LARGE, 413, "PAYLOAD_TOO_LARGE",				\
 	    "The body is larger than this address accepts")		\
 	X(UNSUPPORTED_MEDIA, 415, "UNSUPPORTED_MEDIA_TYPE",		\
@@ -149,6 +147,28 @@
 	    "The language model broke off its answer")			\
 	/* the socket's guard (edge.c) */				\
 	X(BAD_HEADER, 400, "BAD_REQUEST", "The request's header is malformed") \
+	X(BAD_LINE, 400, "BAD_REQUEST",					\
+	    "The request line is malformed")				\
+	X(BAD_TARGET, 400, "BAD_REQUEST",				\
+	    "The address in the request line is malformed")		\
+	X(BAD_NAME, 400, "BAD_REQUEST",					\
+	    "A header line has no proper name")				\
+	X(BAD_FOLD, 400, "BAD_REQUEST",					\
+	    "A header is folded over several lines")			\
+	X(BAD_LINE_END, 400, "BAD_REQUEST",				\
+	    "Header lines must end with CR and LF together")		\
+	X(BAD_NUL, 400, "BAD_REQUEST",					\
+	    "The header holds a NUL character")				\
+	X(BAD_HOST, 400, "BAD_REQUEST",					\
+	    "The Host header is missing or malformed")			\
+	X(BAD_LENGTH, 400, "BAD_REQUEST",				\
+	    "The Content-Length is not a plain number")			\
+	X(BAD_TWICE, 400, "BAD_REQUEST",				\
+	    "A header that must be unique is there twice")		\
+	X(BAD_FRAMING, 400, "BAD_REQUEST",				\
+	    "Content-Length and Transfer-Encoding exclude each other")	\
+	X(BODY_UNWANTED, 400, "BAD_REQUEST",				\
+	    "A request of this method has no body")			\
 	X(HEADER_TOO_LARGE, 431, "HEADER_TOO_LARGE",			\
 	    "The request's header is too large")			\
 	X(URI_TOO_LONG, 414, "URI_TOO_LONG", "The address is too long")	\

@@ -8,6 +8,8 @@
 
 #include "handover.h"
 
+static struct http_request	*handover_parse(struct connection *,
+				    const char *, size_t, enum error_id *);
 static int	handover_swallow(struct connection *, size_t, size_t *);
 static struct http_request	*handover_last(struct connection *);
 static enum error_id		 handover_error(void);
@@ -15,8 +17,33 @@ static enum error_id		 handover_error(void);
 /* Of the page that was swallowed last, or 0. */
 static int	swallowed_status;
 
+/* Where header_clean() writes to. */
+static char	*clean;
+static size_t	 clean_size;
+
+void
+handover_init(void)
+{
+	clean_size = HEADER_CLEAN_MAX((size_t)http_header_max);
+	clean = kore_malloc(clean_size);
+}
+
 struct http_request *
-handover_request(struct connection *c, const char *block, size_t len,
+handover_request(struct connection *c, const u_int8_t *block, size_t len,
+    struct header_facts *facts, enum error_id *error)
+{
+	size_t	clean_len;
+
+	*error = header_clean(block, len, clean, clean_size, &clean_len,
+	    facts);
+	if (*error != ERROR_NONE)
+		return (NULL);
+
+	return (handover_parse(c, clean, clean_len, error));
+}
+
+static struct http_request *
+handover_parse(struct connection *c, const char *block, size_t len,
     enum error_id *error)
 {
 	int			(*write)(struct connection *, size_t, size_t *);
@@ -90,6 +117,16 @@ handover_error(void)
 	default:
 		return (ERROR_BAD_HEADER);
 	}
+}
+
+void
+handover_continue(struct connection *c)
+{
+	static const char	go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	net_send_queue(c, go_on, sizeof(go_on) - 1);
+	if (!net_send_flush(c))
+		kore_connection_disconnect(c);
 }
 
 /* http_response() looks for this header, as if the client had sent it. */

@@ -8,7 +8,8 @@
  * requests in them. Of well-formed lines those in kept[] pass, in its order,
  * as many as Kore holds. Bytes that Kore's parser refuses are replaced in the
  * values of those; only in Host and Content-Length they matter enough to
- * refuse the request.
+ * refuse the request. Characters beyond ASCII in an address are written as
+ * the percent-encoding that the client has left out.
  *
  * Deliberately missing: trailers, chunked bodies, upgrades.
  */
@@ -17,6 +18,7 @@
 
 #include "header.h"
 #include "span.h"
+#include "utf8.h"
 
 /* What a second line of the same header does. */
 enum twice {
@@ -44,6 +46,9 @@ static const struct kept {
 	{ "content-type",		TWICE_REFUSE,		ODD_MARK },
 	{ "x-forwarded-for",		TWICE_COMMA,		ODD_MARK },
 	{ "x-forwarded-proto",		TWICE_FIRST,		ODD_MARK },
+	{ "forwarded",			TWICE_COMMA,		ODD_MARK },
+	{ "x-real-ip",			TWICE_FIRST,		ODD_MARK },
+	{ "via",			TWICE_COMMA,		ODD_MARK },
 	{ "accept",			TWICE_COMMA,		ODD_MARK },
 	{ "user-agent",			TWICE_FIRST,		ODD_MARK },
 	{ "x-filename",			TWICE_FIRST,		ODD_PERCENT },
@@ -124,11 +129,11 @@ header_scan(const uint8_t *buf, size_t len, size_t *pos)
 
 	for (i = *pos; i < len; i++) {
 		if (buf[i] == '\0')
-			return (HEADER_SCAN_BAD);
+			return (HEADER_SCAN_NUL);
 		if (buf[i] == '\n' && (i == 0 || buf[i - 1] != '\r'))
-			return (HEADER_SCAN_BAD);
+			return (HEADER_SCAN_BARE);
 		if (i > 0 && buf[i - 1] == '\r' && buf[i] != '\n')
-			return (HEADER_SCAN_BAD);
+			return (HEADER_SCAN_BARE);
 		if (i >= 3 && buf[i] == '\n' && buf[i - 2] == '\n') {
 			*pos = i + 1;
 			return (HEADER_SCAN_END);
@@ -202,7 +207,7 @@ read_request_line(struct block *block, struct span line,
 	first = memchr(line.p, ' ', line.len);
 	last = memrchr(line.p, ' ', line.len);
 	if (first == NULL || first == last)
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BAD_LINE);
 	method.p = line.p;
 	method.len = (size_t)(first - line.p);
 	block->target.p = first + 1;
@@ -212,7 +217,7 @@ read_request_line(struct block *block, struct span line,
 
 	if (!span_is_token(&method) || version.len != 8 ||
 	    memcmp(version.p, "HTTP/", 5) != 0)
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BAD_LINE);
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (method.len == strlen(methods[i].name) &&
 		    memcmp(method.p, methods[i].name, method.len) == 0) {
@@ -234,13 +239,16 @@ static enum error_id
 read_target(struct block *block, const struct header_facts *facts)
 {
 	struct span	*target = &block->target;
-	size_t		 i, scheme;
+	size_t		 i, scheme, odd = 0;
 
 	for (i = 0; i < target->len; i++) {
-		if (target->p[i] <= ' ' || target->p[i] > '~' ||
+		if (target->p[i] <= ' ' || target->p[i] == 0x7f ||
 		    target->p[i] == '#')
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_TARGET);
+		odd += target->p[i] > '~';
 	}
+	if (!utf8_is_text(target->p, target->len))
+		return (ERROR_BAD_TARGET);
 
 	scheme = 0;
 	if (target->len > 7 &&
@@ -257,16 +265,17 @@ read_target(struct block *block, const struct header_facts *facts)
 		block->authority.p = target->p + scheme;
 		block->authority.len = i - scheme;
 		if (!span_is_host(&block->authority))
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_TARGET);
 		target->p += i;
 		target->len -= i;
 	} else if (span_is(target, "*")) {
 		if (strcmp(facts->method, "OPTIONS") != 0)
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_TARGET);
 	} else if (target->len == 0 || target->p[0] != '/') {
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BAD_TARGET);
 	}
-	if (target->len > HEADER_TARGET_MAX)
+	/* Each odd byte leaves as three. */
+	if (target->len + 2 * odd > HEADER_TARGET_MAX)
 		return (ERROR_URI_TOO_LONG);
 
 	return (ERROR_NONE);
@@ -277,16 +286,22 @@ read_line(struct block *block, struct span line, struct header_facts *facts)
 {
 	struct span	 name, value;
 
+	if (line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
+		return (ERROR_BAD_FOLD);
 	if (!span_split(line, &name, &value))
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BAD_NAME);
 
 	if (span_is(&name, "host")) {
-		if (block->host.p != NULL || !span_is_host(&value))
-			return (ERROR_BAD_HEADER);
+		if (block->host.p != NULL)
+			return (ERROR_BAD_TWICE);
+		if (!span_is_host(&value))
+			return (ERROR_BAD_HOST);
 		block->host = value;
 	} else if (span_is(&name, "content-length")) {
-		if (block->length.p != NULL || !span_is_digits(&value))
-			return (ERROR_BAD_HEADER);
+		if (block->length.p != NULL)
+			return (ERROR_BAD_TWICE);
+		if (!span_is_digits(&value))
+			return (ERROR_BAD_LENGTH);
 		block->length = value;
 	} else if (span_is(&name, "transfer-encoding")) {
 		block->has_transfer_encoding = 1;
@@ -318,7 +333,7 @@ read_kept(struct block *block, const struct span *name,
 		if (block->counts[i]++ == 0)
 			block->values[i] = *value;
 		else if (kept[i].twice == TWICE_REFUSE)
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_TWICE);
 		break;
 	}
 
@@ -354,13 +369,13 @@ judge(struct block *block, struct header_facts *facts)
 	static const uint8_t	 nobody[] = "localhost";
 
 	if (block->has_transfer_encoding && block->length.p != NULL)
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BAD_FRAMING);
 	if (block->has_transfer_encoding)
 		return (ERROR_TRANSFER_ENCODING);
 
 	if (block->host.p == NULL) {
 		if (!facts->is_http10)
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_HOST);
 		/* Kore wants one, HTTP/1.0 need not have it. */
 		block->host.p = nobody;
 		block->host.len = sizeof(nobody) - 1;
@@ -381,16 +396,15 @@ read_length(const struct block *block, struct header_facts *facts)
 {
 	size_t		 i;
 
-	if (block->length.p == NULL)
-		return (facts->has_body ? ERROR_LENGTH_REQUIRED : ERROR_NONE);
+	/* RFC 9112, 6.3: without a length there is no body. */
 	for (i = 0; i < block->length.len; i++) {
 		if (facts->content_length > UINT64_MAX / 10 - 1)
-			return (ERROR_BAD_HEADER);
+			return (ERROR_BAD_LENGTH);
 		facts->content_length = facts->content_length * 10 +
 		    (uint64_t)(block->length.p[i] - '0');
 	}
 	if (facts->content_length > 0 && !facts->has_body)
-		return (ERROR_BAD_HEADER);
+		return (ERROR_BODY_UNWANTED);
 
 	return (ERROR_NONE);
 }
@@ -406,7 +420,7 @@ put_block(struct out *out, const struct block *block,
 	/* An absolute target may have had no path at all. */
 	if (block->target.len == 0 || block->target.p[0] == '?')
 		put_text(out, "/");
-	put(out, block->target.p, block->target.len);
+	put_value(out, &block->target, ODD_PERCENT);
 	put_text(out, " HTTP/1.1\r\nhost: ");
 	put(out, block->host.p, block->host.len);
 	put_text(out, "\r\n");

@@ -21,7 +21,8 @@
 enum header_scan {
 	HEADER_SCAN_MORE,	/* no end yet, nothing wrong so far */
 	HEADER_SCAN_END,	/* the empty line has been found */
-	HEADER_SCAN_BAD		/* NUL, CR without LF or LF without CR */
+	HEADER_SCAN_NUL,	/* a NUL character */
+	HEADER_SCAN_BARE	/* CR without LF or LF without CR */
 };
 
 struct header_facts {

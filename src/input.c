@@ -291,7 +291,9 @@ input_take(struct request *r, const struct input_field *field, json_t *value,
 	if (!fits) {
 		(void)snprintf(text, sizeof(text),
 		    "Invalid input: expected %s, received %s",
-		    input_expected(field->type), input_type_name(value));
+		    input_expected(field->type),
+		    field->type == INPUT_INTEGER && json_is_real(value) ?
+		    "fraction" : input_type_name(value));
 		input_blame(faults, field->name, text);
 		return;
 	}
@@ -397,7 +399,7 @@ input_expected(enum input_type type)
 {
 	static const char * const	names[] = {
 		[INPUT_STRING] = "string", [INPUT_TARGET] = "string",
-		[INPUT_BOOLEAN] = "boolean", [INPUT_INTEGER] = "number",
+		[INPUT_BOOLEAN] = "boolean", [INPUT_INTEGER] = "whole number",
 		[INPUT_OBJECT] = "object", [INPUT_ARRAY] = "array"
 	};
 

@@ -1,7 +1,8 @@
 /*
  * Work that would block the event loop (hashing, connecting, reading a
- * document) runs on Kore's task threads. Two classes, each with threads and a
- * bounded queue of its own, so that a document never delays a sign-in.
+ * document) runs on Kore's task threads. Each class has threads and a bounded
+ * queue of its own, so that a document never delays a sign-in, nor a relay that
+ * has fallen silent a document.
  */
 #ifndef LECTERN_JOB_H
 #define LECTERN_JOB_H
@@ -11,6 +12,7 @@
 enum job_class {
 	JOB_SHORT,	/* password hashes, database connects: under a second */
 	JOB_LONG,	/* reading documents, migrating: as long as it takes */
+	JOB_MAIL,	/* handing over mails: at most half a minute each */
 	JOB_CLASSES
 };
 

@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,15 +42,18 @@
 #include "letter.h"
 #include "log.h"
 #include "mailer.h"
+#include "metrics.h"
 #include "migrate.h"
+#include "ops.h"
 #include "route.h"
 #include "token.h"
 #include "user.h"
 
-#define LECTERN_VERSION		"0.1.0"
 #define LECTERN_TICK_MS		100
 #define LECTERN_RETRY_MS	1000	/* between attempts to migrate */
 #define LECTERN_WHY_MAX		512
+/* Memory blocks of this size go back to the system as soon as freed. */
+#define LECTERN_MMAP_THRESHOLD	(256 * 1024)
 /* Kore looks at every possible descriptor when a worker starts. */
 #define LECTERN_FILES_MAX	65536
 
@@ -68,7 +72,9 @@ static int	command_ingest(int, char **);
 static int	command_user(int, char **);
 static int	command_health(int, char **);
 static int	command_version(int, char **);
+static int	command_help(int, char **);
 static void	lectern_command(int, char **);
+static void	lectern_usage(FILE *);
 static int	lectern_answers(const char *);
 static void	lectern_configure(int);
 static void	lectern_die(const char *);
@@ -94,18 +100,26 @@ static const struct {
 	{ "user", "list | add EMAIL | admin EMAIL | disable EMAIL | ...",
 	    command_user },
 	{ "health", "", command_health },
-	{ "version", "", command_version }
+	{ "version", "", command_version },
+	{ "help", "", command_help }
 };
+#define LECTERN_COMMANDS						\
+	(sizeof(lectern_commands) / sizeof(lectern_commands[0]))
 
 void
 kore_parent_configure(int argc, char **argv)
 {
 	struct rlimit	limit;
 
+	/*
+	 * glibc would raise this to the size of the first large document freed,
+	 * and keep all later ones in its heap.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, LECTERN_MMAP_THRESHOLD);
 	/* Kore prints without flushing; each line should appear at once. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)umask(S_IRWXG | S_IRWXO);
-	if (argc > 1 && argv[1][0] != '-')
+	if (argc > 1 && (argv[1][0] != '-' || strcmp(argv[1], "--help") == 0))
 		lectern_command(argc - 1, argv + 1);
 
 	kore_default_getopt(argc, argv);
@@ -119,14 +133,27 @@ kore_parent_configure(int argc, char **argv)
 	}
 }
 
-/* `bind` in kore.conf: PORT and BIND_ADDRESS win over what stands there. */
+/*
+ * `bind` in kore.conf: PORT and BIND_ADDRESS win over what stands there. Two
+ * servers of one machine differ in their ports, hence the name of the pid
+ * file, unless kore.conf gives one.
+ */
 int
 __wrap_kore_server_bind(struct kore_server *server, const char *ip,
     const char *port, const char *callback)
 {
+	char	pidfile[64];
+
+	if (config.port != NULL)
+		port = config.port;
+	if (strcmp(kore_pidfile, KORE_PIDFILE_DEFAULT) == 0) {
+		(void)snprintf(pidfile, sizeof(pidfile),
+		    "/tmp/lectern-%s.pid", port);
+		kore_pidfile = kore_strdup(pidfile);
+	}
+
 	return (__real_kore_server_bind(server,
-	    config.bind != NULL ? config.bind : ip,
-	    config.port != NULL ? config.port : port, callback));
+	    config.bind != NULL ? config.bind : ip, port, callback));
 }
 
 /* The last moment before the workers are forked: kore.conf has been read. */
@@ -136,18 +163,21 @@ __wrap_kore_worker_init(void)
 	if (config.workers != 0)
 		worker_count = (u_int16_t)config.workers;
 	route_init();
+	metrics_init(migrate_version());
 	__real_kore_worker_init();
 }
 
 void
 kore_worker_configure(void)
 {
+	metrics_worker();
 	job_init();
 	db_init(lectern_conninfo);
 	export_init(lectern_conninfo);
 	edge_init();
 	answer_init();
 	drain_init();
+	ops_init();
 	kore_timer_add(lectern_tick, LECTERN_TICK_MS, NULL, 0);
 	lectern_migrate(NULL, 0);
 }
@@ -228,19 +258,43 @@ lectern_migrate_done(void *arg, void *unused)
 static void
 lectern_command(int argc, char **argv)
 {
-	size_t	i, count = sizeof(lectern_commands) /
-	    sizeof(lectern_commands[0]);
+	const char	*name = argv[0];
+	size_t		 i;
 
-	for (i = 0; i < count; i++) {
-		if (strcmp(argv[0], lectern_commands[i].name) == 0)
+	if (strcmp(name, "--help") == 0)
+		name = "help";
+	for (i = 0; i < LECTERN_COMMANDS; i++) {
+		if (strcmp(name, lectern_commands[i].name) == 0)
 			exit(lectern_commands[i].run(argc, argv));
 	}
 	(void)fprintf(stderr, "lectern: there is no command \"%s\". "
-	    "There are:\n\n\tlectern -fnr\n", argv[0]);
-	for (i = 0; i < count; i++)
-		(void)fprintf(stderr, "\tlectern %s %s\n",
-		    lectern_commands[i].name, lectern_commands[i].arguments);
+	    "There are:\n\n", name);
+	lectern_usage(stderr);
 	exit(2);
+}
+
+static void
+lectern_usage(FILE *out)
+{
+	size_t	i;
+
+	(void)fprintf(out, "\tlectern -fnr\n");
+	for (i = 0; i < LECTERN_COMMANDS; i++)
+		(void)fprintf(out, "\tlectern %s%s%s\n",
+		    lectern_commands[i].name,
+		    lectern_commands[i].arguments[0] == '\0' ? "" : " ",
+		    lectern_commands[i].arguments);
+}
+
+static int
+command_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	(void)printf("usage:\n");
+	lectern_usage(stdout);
+
+	return (0);
 }
 
 static int

@@ -136,7 +136,7 @@ mail_send_folder(const struct mail *mail, struct mail_sending *s)
 	json_decref(value);
 	(void)snprintf(s->path, sizeof(s->path), "%s/%s.json",
 	    config.mail_url + strlen(MAIL_DIR), mail->id);
-	if (s->body == NULL || job_start(JOB_SHORT, mail_folder_work, s,
+	if (s->body == NULL || job_start(JOB_MAIL, mail_folder_work, s,
 	    mail_folder_done, NULL) == NULL) {
 		s->has_failed = 1;
 		kore_timer_add(mail_later, 1, s, KORE_TIMER_ONESHOT);
@@ -299,7 +299,7 @@ mail_transfer(struct mail_sending *s)
 	/* A handle that leaves during its DNS lookup must not wait for it. */
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	if (mail_way() == MAIL_SMTP) {
-		if (job_start(JOB_LONG, mail_smtp_work, s, mail_smtp_done,
+		if (job_start(JOB_MAIL, mail_smtp_work, s, mail_smtp_done,
 		    NULL) == NULL) {
 			s->has_failed = 1;
 			kore_timer_add(mail_smtp_later, 1, s,

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "mail.h"
 #include "mailer.h"
+#include "metrics.h"
 #include "token.h"
 
 #define MAILER_RETRY_MS	5000	/* when the database does not answer */
@@ -40,7 +41,12 @@ static struct {
 } mailer;
 
 /* Columns of outbox_claim.sql. */
-enum { COLUMN_WAIT, COLUMN_ID, COLUMN_RECIPIENT, COLUMN_SEALED };
+enum { COLUMN_WAIT, COLUMN_ID, COLUMN_RECIPIENT, COLUMN_SEALED,
+    COLUMN_WAITING };
+
+_Static_assert(METRIC_MAIL_LATER == METRIC_MAIL_SENT + MAIL_LATER &&
+    METRIC_MAIL_REFUSED == METRIC_MAIL_SENT + MAIL_REFUSED,
+    "the figures of outcomes are in their order");
 
 static void	mailer_claim(void);
 static void	mailer_claimed(struct db_query *, void *);
@@ -89,6 +95,8 @@ mailer_claimed(struct db_query *query, void *unused)
 		mailer_sleep(MAILER_RETRY_MS);
 		return;
 	}
+	metrics_set(METRIC_MAIL_WAITING,
+	    (uint64_t)db_int(query, 0, COLUMN_WAITING));
 	if (db_is_null(query, 0, COLUMN_ID)) {
 		mailer_sleep(db_is_null(query, 0, COLUMN_WAIT) ? 0 :
 		    db_int(query, 0, COLUMN_WAIT));
@@ -147,6 +155,7 @@ mailer_settle(enum mail_outcome outcome, const char *reason)
 		DB_TEXT(mailer.id), DB_TEXT(names[outcome]), DB_TEXT(reason)
 	};
 
+	metrics_add(METRIC_MAIL_SENT + outcome, 1);
 	if (outcome != MAIL_SENT)
 		log_event(LOG_LEVEL_WARN, "mail %s: %s (%s)", mailer.id,
 		    names[outcome], reason);

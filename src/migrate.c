@@ -40,6 +40,8 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0006_two_factor", asset_0006_two_factor_sql },
 	{ "0007_takeover", asset_0007_takeover_sql },
 	{ "0008_api_keys", asset_0008_api_keys_sql },
+	{ "0009_housekeeping", asset_0009_housekeeping_sql },
+	{ "0010_attempts", asset_0010_attempts_sql },
 };
 
 #define MIGRATE_VERSION							\

@@ -5,28 +5,48 @@
  *	GET /ready	ASK -> each dependency's state; 503 while the
  *			database is away or its schema is not ours
  *	GET /api/auth/ok
+ *	GET /metrics	metrics.h's figures, summed over all workers
+ *
+ * The figures are for whoever sits on this machine (a loopback peer that no
+ * proxy speaks for) or knows METRICS_TOKEN. Without a token the route does not
+ * exist for anybody else.
  */
 #include <sys/types.h>
 
+#include <netinet/in.h>
+#include <arpa/inet.h>
+
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
+#include "answer.h"
 #include "config.h"
 #include "letter.h"
 #include "mailer.h"
+#include "metrics.h"
 #include "migrate.h"
+#include "ops.h"
 #include "reply.h"
+#include "token.h"
+
+#define OPS_GAUGES_MS	250
 
 int	ops_health(struct http_request *);
 int	ops_ready(struct http_request *);
 int	ops_ok(struct http_request *);
+int	ops_metrics(struct http_request *);
 
 static enum step	health_answer(struct request *);
 static enum step	ready_ask(struct request *);
 static enum step	ready_told(struct request *);
 static enum step	ok_answer(struct request *);
 static enum step	ready_answer(struct request *, int, int);
+static enum step	metrics_answer(struct request *);
+static enum error_id	metrics_refusal(const struct request *);
+static int		metrics_is_local(const struct request *);
+static void		ops_gauges(void *, u_int64_t);
 
 enum { READY_ASK, READY_TOLD };
 
@@ -47,9 +67,23 @@ static const struct request_plan	health_plan = {
 static const struct request_plan	ready_plan = {
 	.name = "GET /ready", .steps = ready_steps, .steps_len = 2
 };
+static const struct request_step	metrics_steps[] = {
+	REQUEST_STEP(metrics_answer)
+};
+
 static const struct request_plan	ok_plan = {
 	.name = "GET /api/auth/ok", .steps = ok_steps, .steps_len = 1
 };
+
+static const struct request_plan	metrics_plan = {
+	.name = "GET /metrics", .steps = metrics_steps, .steps_len = 1
+};
+
+void
+ops_init(void)
+{
+	kore_timer_add(ops_gauges, OPS_GAUGES_MS, NULL, 0);
+}
 
 int
 ops_health(struct http_request *http)
@@ -67,6 +101,12 @@ int
 ops_ok(struct http_request *http)
 {
 	return (request_run(http, &ok_plan));
+}
+
+int
+ops_metrics(struct http_request *http)
+{
+	return (request_run(http, &metrics_plan));
 }
 
 static enum step
@@ -129,4 +169,87 @@ static enum step
 ok_answer(struct request *r)
 {
 	return (reply_json(r, 200, json_pack("{s:b}", "ok", 1)));
+}
+
+/* ---- figures ---- */
+
+static enum step
+metrics_answer(struct request *r)
+{
+	struct buffer	text;
+	enum error_id	error = metrics_refusal(r);
+	enum step	step;
+
+	reply_header(r, "cache-control", "no-store");
+	if (error == ERROR_UNAUTHORIZED)
+		reply_header(r, "www-authenticate", "Bearer");
+	if (error != ERROR_NONE)
+		return (request_fail(r, error));
+
+	ops_gauges(NULL, 0);
+	buffer_init(&text);
+	metrics_render(&text);
+	step = text.has_failed ? request_fail(r, ERROR_INTERNAL) :
+	    reply_bytes(r, 200, "text/plain; version=0.0.4; charset=utf-8",
+	    buffer_text(&text), text.len);
+	buffer_free(&text);
+
+	return (step);
+}
+
+static enum error_id
+metrics_refusal(const struct request *r)
+{
+	static const char	scheme[] = "Bearer ";
+	const char		*given = request_header(r, "authorization");
+
+	if (metrics_is_local(r))
+		return (ERROR_NONE);
+	if (config.metrics_token == NULL)
+		return (ERROR_NOT_FOUND);
+
+	return (given != NULL &&
+	    strncasecmp(given, scheme, sizeof(scheme) - 1) == 0 &&
+	    token_equal(given + sizeof(scheme) - 1, config.metrics_token) ?
+	    ERROR_NONE : ERROR_UNAUTHORIZED);
+}
+
+/* The socket's other end is on this machine, and speaks for itself. */
+static int
+metrics_is_local(const struct request *r)
+{
+	static const char * const	marks[] = { "forwarded", "via",
+	    "x-forwarded-for", "x-forwarded-proto", "x-real-ip" };
+	const struct connection		*c = r->http->owner;
+	const struct in6_addr		*v6 = &c->addr.ipv6.sin6_addr;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (request_header(r, marks[i]) != NULL)
+			return (0);
+	}
+	if (c->family == AF_INET)
+		return (ntohl(c->addr.ipv4.sin_addr.s_addr) >> 24 ==
+		    IN_LOOPBACKNET);
+
+	return (c->family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(v6) ||
+	    (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == IN_LOOPBACKNET)));
+}
+
+/* What other workers' requests are told is at most a quarter of a second old */
+static void
+ops_gauges(void *unused, u_int64_t now)
+{
+	u_int32_t	open, waiting;
+
+	(void)unused;
+	(void)now;
+	db_figures(&open, &waiting);
+	metrics_set(METRIC_DB_CONNECTIONS, open);
+	metrics_set(METRIC_DB_WAITING, waiting);
+	metrics_set(METRIC_CONNECTIONS, worker_active_connections);
+	metrics_set(METRIC_STREAMS, answer_running());
+	metrics_set(METRIC_JOBS_WAITING_SHORT, job_waiting(JOB_SHORT));
+	metrics_set(METRIC_JOBS_WAITING_LONG, job_waiting(JOB_LONG));
+	metrics_set(METRIC_JOBS_WAITING_MAIL, job_waiting(JOB_MAIL));
 }

@@ -1,23 +1,15 @@
 /*
- * Origins: the rules of better-auth (exact scheme, host and port after
- * parsing), for every route.
+ * Origins: the rules of better-auth, for every route. trust.c knows whom.
  */
 #include <sys/types.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "config.h"
 #include "origin.h"
 #include "reply.h"
 #include "route.h"
-
-#define ORIGIN_MAX	300
-
-static size_t	origin_of_url(const char *, size_t, char [ORIGIN_MAX]);
-static int	origin_is_loopback(const char *);
-static int	origin_is_own_loopback(const char *);
+#include "trust.h"
 
 enum error_id
 origin_check(const struct request *r)
@@ -55,44 +47,19 @@ origin_check(const struct request *r)
 	if (origin == NULL)
 		return (ERROR_MISSING_ORIGIN);
 
-	return (origin_is_trusted(origin, strlen(origin)) ?
+	return (trust_is_origin(origin, strlen(origin)) ?
 	    ERROR_NONE : ERROR_INVALID_ORIGIN);
-}
-
-int
-origin_is_trusted(const char *url, size_t len)
-{
-	char		origin[ORIGIN_MAX];
-	const char	**other;
-
-	if (origin_of_url(url, len, origin) == 0)
-		return (0);
-	if (strcmp(origin, config.public_url) == 0 ||
-	    origin_is_own_loopback(origin))
-		return (1);
-	for (other = config.frontend_urls; *other != NULL; other++) {
-		if (strcmp(origin, *other) == 0)
-			return (1);
-	}
-
-	return (0);
 }
 
 void
 origin_headers(struct request *r)
 {
-	const char	*origin = request_header(r, "origin");
+	struct trust_header	headers[4];
+	size_t			i, n;
 
-	if (config.frontend_urls[0] == NULL)
-		return;
-	reply_header(r, "vary", "Origin");
-	if (origin == NULL || !origin_is_trusted(origin, strlen(origin)))
-		return;
-	reply_header(r, "access-control-allow-origin", origin);
-	reply_header(r, "access-control-allow-credentials", "true");
-	reply_header(r, "access-control-expose-headers",
-	    "set-auth-token, x-request-id, retry-after, x-retry-after, "
-	    "content-range, accept-ranges, etag");
+	n = trust_headers(request_header(r, "origin"), headers);
+	for (i = 0; i < n; i++)
+		reply_header(r, headers[i].name, headers[i].value);
 }
 
 enum step
@@ -130,67 +97,5 @@ origin_is_target(const char *url)
 	if (url[0] == '/')
 		return (url[1] != '/');
 
-	return (origin_is_trusted(url, strlen(url)));
-}
-
-/*
- * The origin of an absolute http(s) URL in lower case without an implied
- * port; its length, or 0 when it is none. User information is refused.
- */
-static size_t
-origin_of_url(const char *url, size_t len, char out[ORIGIN_MAX])
-{
-	size_t	i, scheme;
-
-	scheme = len > 8 && strncasecmp(url, "https://", 8) == 0 ? 8 :
-	    len > 7 && strncasecmp(url, "http://", 7) == 0 ? 7 : 0;
-	if (scheme == 0)
-		return (0);
-	for (i = 0; i < len; i++) {
-		if (i >= scheme && (url[i] == '/' || url[i] == '?' ||
-		    url[i] == '#'))
-			break;
-		if (i == ORIGIN_MAX - 1 || url[i] == '@' || url[i] == '\\' ||
-		    (unsigned char)url[i] <= 0x20)
-			return (0);
-		out[i] = url[i] >= 'A' && url[i] <= 'Z' ?
-		    (char)(url[i] + 'a' - 'A') : url[i];
-	}
-	out[i] = '\0';
-	if (scheme == 8 && i > 12 && strcmp(out + i - 4, ":443") == 0)
-		out[i -= 4] = '\0';
-	if (scheme == 7 && i > 10 && strcmp(out + i - 3, ":80") == 0)
-		out[i -= 3] = '\0';
-
-	return (i > scheme ? i : 0);
-}
-
-/*
- * In development the same server is reached as localhost, 127.0.0.1 and
- * [::1]; whoever types one of them means the others too.
- */
-static int
-origin_is_own_loopback(const char *origin)
-{
-	const char	*own = strrchr(config.public_url, ':');
-	const char	*port = strrchr(origin, ':');
-
-	return (origin_is_loopback(config.public_url) &&
-	    origin_is_loopback(origin) && own != NULL && port != NULL &&
-	    strcmp(own, port) == 0);
-}
-
-static int
-origin_is_loopback(const char *origin)
-{
-	static const char * const	hosts[] = {
-	    "http://localhost:", "http://127.0.0.1:", "http://[::1]:" };
-	size_t				i;
-
-	for (i = 0; i < 3; i++) {
-		if (strncmp(origin, hosts[i], strlen(hosts[i])) == 0)
-			return (1);
-	}
-
-	return (0);
+	return (trust_is_origin(url, strlen(url)));
 }

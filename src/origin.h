@@ -14,8 +14,6 @@
  * speaks.
  */
 enum error_id	 origin_check(const struct request *);
-/* 1 for the own origin and those of FRONTEND_URL; `len` bytes of text. */
-int		 origin_is_trusted(const char *, size_t len);
 /* Adds the CORS headers when a trusted origin asks. */
 void		 origin_headers(struct request *);
 /* Answers OPTIONS: a CORS preflight or a plain question for the methods. */

@@ -117,10 +117,14 @@ page_missing(struct http_request *http)
 static enum step
 home_answer(struct request *r)
 {
-	char	token[TOKEN_ID_LEN + 1];
+	char	token[TOKEN_ID_LEN + 1], error[64];
 
-	/* The signature is enough here; /chat looks the session up. */
-	if (cookie_session_token(r, token)) {
+	/*
+	 * The signature is enough here; /chat looks the session up. Who comes
+	 * from a link that did not work is told here.
+	 */
+	if (cookie_session_token(r, token) &&
+	    request_query(r, "error", error, sizeof(error)) == NULL) {
 		reply_header(r, "cache-control", "no-store");
 		return (reply_redirect(r, "/chat"));
 	}

@@ -8,7 +8,7 @@
 #include "range.h"
 
 #define RANGE_UNIT		"bytes="
-#define RANGE_DIGITS_MAX	15	/* far beyond every text, no overflow */
+#define RANGE_MAX		1000000000000000	/* beyond every text */
 
 static const char	*range_number(const char *, int *, int64_t *);
 
@@ -24,10 +24,10 @@ range_read(const char *header)
 	header += strlen(RANGE_UNIT);
 
 	header = range_number(header, &range.has_first, &range.first);
-	if (header == NULL || *header++ != '-')
+	if (*header++ != '-')
 		return (none);
 	header = range_number(header, &range.has_last, &range.last);
-	if (header == NULL || *header != '\0' ||
+	if (*header != '\0' ||
 	    (!range.has_first && !range.has_last) ||
 	    (range.has_first && range.has_last && range.last < range.first))
 		return (none);
@@ -35,18 +35,20 @@ range_read(const char *header)
 	return (range);
 }
 
-/* Reads a number, if there is one; returns what follows, NULL: too large. */
+/*
+ * Reads a number, if there is one; returns what follows. What lies beyond
+ * every text is as good as RANGE_MAX, which leaves room to calculate.
+ */
 static const char *
 range_number(const char *text, int *has, int64_t *out)
 {
 	size_t	i, digits = strspn(text, "0123456789");
 
-	if (digits > RANGE_DIGITS_MAX)
-		return (NULL);
 	*has = digits > 0;
 	*out = 0;
 	for (i = 0; i < digits; i++)
-		*out = *out * 10 + (text[i] - '0');
+		*out = *out >= RANGE_MAX / 10 ? RANGE_MAX :
+		    *out * 10 + (text[i] - '0');
 
 	return (text + digits);
 }

@@ -1,6 +1,7 @@
 /*
  * What the guard answers by itself, before there is a request: no route is
- * known, so every refusal has the one form of the API.
+ * known, so every refusal has the form of the API, or that of better-auth for
+ * an address below /api/auth.
  */
 #include <sys/random.h>
 
@@ -8,40 +9,115 @@
 #include <string.h>
 
 #include "log.h"
+#include "metrics.h"
 #include "refusal.h"
+#include "span.h"
+#include "trust.h"
+#include "wire.h"
 
+#define REFUSAL_AUTH	"/api/auth"
+
+static void	refusal_cors(const char *, char *, size_t);
+static int	refusal_is_auth(struct span);
+static void	refusal_origin(struct span, char [TRUST_ORIGIN_MAX]);
 static void	refusal_id(char [25]);
 
 void
 refusal_send(struct connection *c, enum error_id error, const char *method,
-    u_int64_t ms)
+    u_int64_t ms, const u_int8_t *asked, size_t asked_len)
 {
 	const struct error_info	*info = error_info(error);
-	char			 id[25], head[512], body[512];
-	int			 head_len, body_len;
+	struct span		 rest = { asked, asked_len };
+	char			 id[25], body[512], cors[1024];
+	char			 head[512 + sizeof(cors)];
+	char			 origin[TRUST_ORIGIN_MAX];
+	int			 head_len, body_len, is_auth;
 
 	refusal_id(id);
+	is_auth = refusal_is_auth(span_line(&rest));
+	refusal_origin(rest, origin);
+	refusal_cors(origin[0] == '\0' ? NULL : origin, cors, sizeof(cors));
 	/* Codes and messages are ours and hold nothing to escape. */
 	body_len = snprintf(body, sizeof(body),
-	    "{\"message\":\"%s\",\"code\":\"%s\",\"requestId\":\"%s\"}",
-	    info->message, info->code, id);
+	    "{\"message\":\"%s\",\"code\":\"%s\"%s%s%s}",
+	    info->message, info->code, is_auth ? "" : ",\"requestId\":\"",
+	    is_auth ? "" : id, is_auth ? "" : "\"");
 	head_len = snprintf(head, sizeof(head),
 	    "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n"
+	    "date: %s\r\n"
 	    "content-type: application/json\r\n"
 	    "content-length: %d\r\n"
 	    "cache-control: no-store\r\n"
 	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\n"
-	    "%s\r\n",
-	    info->status, error_reason(info->status), body_len, id,
-	    info->status == 503 ? "retry-after: 2\r\n" : "");
+	    "%s%s\r\n",
+	    info->status, error_reason(info->status), wire_date(), body_len,
+	    id, info->status == 503 ? "retry-after: 2\r\n" : "", cors);
 
 	net_send_queue(c, head, (size_t)head_len);
 	if (method == NULL || strcmp(method, "HEAD") != 0)
 		net_send_queue(c, body, (size_t)body_len);
+	metrics_request("edge", info->status, ms, 0);
 	log_request(id, "edge", method == NULL ? "-" : method, info->status,
 	    ms, NULL);
+}
+
+static void
+refusal_cors(const char *origin, char *out, size_t size)
+{
+	struct trust_header	headers[4];
+	size_t			i, n, len = 0;
+
+	out[0] = '\0';
+	n = trust_headers(origin, headers);
+	for (i = 0; i < n; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s: %s\r\n",
+		    headers[i].name, headers[i].value);
+}
+
+/* Whether a request line, maybe a malformed one, is for better-auth. */
+static int
+refusal_is_auth(struct span line)
+{
+	static const size_t	 len = sizeof(REFUSAL_AUTH) - 1;
+	const u_int8_t		*p;
+	size_t			 left;
+
+	if ((p = memchr(line.p, ' ', line.len)) == NULL)
+		return (0);
+	left = line.len - (size_t)(++p - line.p);
+
+	return (left >= len && memcmp(p, REFUSAL_AUTH, len) == 0 &&
+	    (left == len || p[len] == '/' || p[len] == '?' ||
+	    p[len] == ' '));
+}
+
+/* The one Origin among the lines, if it is plain text; else nothing. */
+static void
+refusal_origin(struct span rest, char out[TRUST_ORIGIN_MAX])
+{
+	struct span	name, value;
+	size_t		i;
+	int		has_one = 0;
+
+	out[0] = '\0';
+	while (rest.len > 0) {
+		if (!span_split(span_line(&rest), &name, &value) ||
+		    !span_is(&name, "origin"))
+			continue;
+		out[0] = '\0';
+		if (has_one || value.len >= TRUST_ORIGIN_MAX)
+			return;
+		has_one = 1;
+		/* It is sent back: no line end may hide in it. */
+		for (i = 0; i < value.len; i++) {
+			if (value.p[i] <= ' ' || value.p[i] > '~')
+				return;
+		}
+		memcpy(out, value.p, value.len);
+		out[value.len] = '\0';
+	}
 }
 
 static void

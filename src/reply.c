@@ -17,6 +17,7 @@
 #include "edge.h"
 #include "origin.h"
 #include "reply.h"
+#include "wire.h"
 
 #include "assets.h"
 
@@ -34,7 +35,6 @@ static enum step	 reply_send(struct request *, int, const void *,
 static int		 reply_file_sent(struct netbuf *);
 static void		 reply_common(struct request *, const char *);
 static void		 reply_flush_head(struct request *);
-static const char	*reply_http_date(void);
 static json_t		*reply_error_body(struct request *, enum error_id,
 			    const char *, const char *);
 static json_t		*reply_error_openai(const struct error_info *,
@@ -81,7 +81,7 @@ reply_file(struct request *r, const char *type, int fd, size_t len)
 	/* Kore forgets what it does not queue without calling back. */
 	is_sent = r->http->owner != NULL &&
 	    r->http->method != HTTP_METHOD_HEAD;
-	http_response_stream(r->http, 200, data, len, reply_file_sent, NULL);
+	wire_response_stream(r->http, 200, data, len, reply_file_sent);
 	if (!is_sent)
 		(void)munmap(data, len);
 
@@ -168,7 +168,7 @@ reply_stream_head(struct request *r, const char *type)
 	r->is_answered = 1;
 	r->status = 200;
 	edge_streaming(r->http);
-	http_response(r->http, 200, NULL, 0);
+	wire_response(r->http, 200, NULL, 0);
 	if (!net_send_flush(r->http->owner))
 		kore_connection_disconnect(r->http->owner);
 }
@@ -193,7 +193,7 @@ reply_send(struct request *r, int status, const void *data, size_t len)
 	reply_flush_head(r);
 	r->is_answered = 1;
 	r->status = status;
-	http_response(r->http, status, data, len);
+	wire_response(r->http, status, data, len);
 
 	return (STEP_DONE);
 }
@@ -206,7 +206,7 @@ reply_common(struct request *r, const char *type)
 		reply_header(r, "content-type", type);
 	if (type != NULL && strcmp(type, REPLY_TYPE_PAGE) == 0)
 		reply_header(r, "content-security-policy", REPLY_CSP);
-	reply_header(r, "date", reply_http_date());
+	reply_header(r, "date", wire_date());
 	reply_header(r, "x-content-type-options", "nosniff");
 	reply_header(r, "referrer-policy", "same-origin");
 	if (config.is_secure)
@@ -226,25 +226,6 @@ reply_flush_head(struct request *r)
 	buffer_add(&block, r->head.data, r->head.len);
 	http_response_header(r->http, "x-request-id", buffer_text(&block));
 	buffer_free(&block);
-}
-
-/* RFC 9110 wants a Date; it is made once a second. */
-static const char *
-reply_http_date(void)
-{
-	static char	date[32];
-	static time_t	made;
-	struct tm	tm;
-	time_t		now = time(NULL);
-
-	if (now != made) {
-		gmtime_r(&now, &tm);
-		(void)strftime(date, sizeof(date),
-		    "%a, %d %b %Y %H:%M:%S GMT", &tm);
-		made = now;
-	}
-
-	return (date);
 }
 
 /* The error's body in the face of the route. */

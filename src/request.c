@@ -23,6 +23,7 @@
 #include "edge.h"
 #include "limit.h"
 #include "log.h"
+#include "metrics.h"
 #include "origin.h"
 #include "percent.h"
 #include "reply.h"
@@ -37,6 +38,7 @@ static void		 request_db_done(struct db_query *, void *);
 static void		 request_job_done(struct request *);
 static void		 request_name(struct request *);
 static void		 request_identify(struct request *);
+static enum step	 request_fail_query(struct request *);
 static enum request_face request_face(const char *);
 
 static u_int32_t	request_asked;	/* statements of requests */
@@ -197,6 +199,8 @@ static void
 request_free(struct http_request *http)
 {
 	struct request	*r = http_state_get(http);
+	u_int64_t	 ms;
+	int		 status;
 
 	http->onfree = NULL;
 	if (r == NULL)
@@ -212,9 +216,12 @@ request_free(struct http_request *http)
 	}
 	json_decref(r->body);
 	buffer_free(&r->head);
+	status = r->is_answered ? r->status : 499;
+	ms = kore_time_ms() - r->started;
+	metrics_request(r->plan == NULL ? "" : r->plan->name, status, ms,
+	    r->is_streaming);
 	log_request(r->id, r->plan == NULL ? "" : r->plan->name,
-	    http_method_text(http->method), r->is_answered ? r->status : 499,
-	    kore_time_ms() - r->started,
+	    http_method_text(http->method), status, ms,
 	    r->is_signed_in ? r->who.user_id : NULL);
 	edge_finished(http);
 }
@@ -265,16 +272,18 @@ request_segment(const struct request *r, int n, char *buf, size_t size)
 }
 
 const char *
-request_query(const struct request *r, const char *name, char *buf,
-    size_t size)
+request_query(struct request *r, const char *name, char *buf, size_t size)
 {
-	const char	*query = r->http->query_string;
+	const char		*query = r->http->query_string;
+	enum percent_result	 result;
 
-	if (query == NULL || percent_get(query, strlen(query), name, buf,
-	    size, NULL) != PERCENT_OK)
+	if (query == NULL)
 		return (NULL);
+	result = percent_get(query, strlen(query), name, buf, size, NULL);
+	if (result != PERCENT_OK && result != PERCENT_ABSENT)
+		r->bad_query = name;
 
-	return (buf);
+	return (result == PERCENT_OK ? buf : NULL);
 }
 
 enum step
@@ -318,10 +327,24 @@ request_fail_field(struct request *r, enum error_id error, const char *field,
 	return (reply_error(r, error, field, message));
 }
 
+/* What was asked for could not be read: nothing is begun for it. */
+static enum step
+request_fail_query(struct request *r)
+{
+	char	text[128];
+
+	(void)snprintf(text, sizeof(text), "[query.%s] Invalid input: too "
+	    "long, or not properly percent-encoded", r->bad_query);
+
+	return (request_fail_field(r, ERROR_VALIDATION, r->bad_query, text));
+}
+
 enum step
 db_send_params(struct request *r, u_int8_t state, enum statement statement,
     const struct db_param *params, size_t count)
 {
+	if (r->bad_query != NULL)
+		return (request_fail_query(r));
 	request_asked++;
 	db_query_reset(&r->db);
 	db_query_start(&r->db, statement, params, count, request_db_done, r);
@@ -380,6 +403,10 @@ job_send(struct request *r, u_int8_t state, void (*work)(void *), void *input,
 {
 	struct request_job	*task;
 
+	if (r->bad_query != NULL) {
+		done(input, NULL);
+		return (request_fail_query(r));
+	}
 	if ((task = calloc(1, sizeof(*task))) != NULL) {
 		task->work = work;
 		task->done = done;
@@ -460,6 +487,7 @@ request_face(const char *path)
 		{ "/api", FACE_API },
 		{ "/health", FACE_API },
 		{ "/ready", FACE_API },
+		{ "/metrics", FACE_API },
 		{ "/v1", FACE_OPENAI }
 	};
 	size_t	i, len;

@@ -76,6 +76,7 @@ struct request {
 	u_int8_t			 is_streaming; /* head is sent */
 	enum request_face		 face;
 	enum error_id			 broken; /* the awaited failed */
+	const char			*bad_query; /* unreadable parameter */
 	char				 id[25]; /* x-request-id */
 	char				 address[46]; /* the client's */
 	u_int8_t			 is_address_known; /* or a proxy's */
@@ -118,9 +119,13 @@ const u_int8_t	*request_body(const struct request *, size_t *len);
  */
 const char	*request_segment(const struct request *, int n, char *buf,
 		    size_t len);
-/* A query parameter percent-decoded into buf, or NULL when absent/too long */
-const char	*request_query(const struct request *, const char *name,
-		    char *buf, size_t len);
+/*
+ * A query parameter percent-decoded into buf, or NULL when it is absent. NULL
+ * too when it is broken, holds a NUL or is too long; then the next db_send()
+ * or job_send() answers 400 instead. The name is kept, not copied.
+ */
+const char	*request_query(struct request *, const char *name, char *buf,
+		    size_t len);
 
 /* Starters and endings; each is used as `return (...)` in a step. */
 enum step	 request_next(struct request *, u_int8_t state);

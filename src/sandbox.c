@@ -25,8 +25,10 @@ KORE_SECCOMP_FILTER("lectern",
 	KORE_SYSCALL_ALLOW(eventfd2),
 	/* libcurl's resolver thread and Kore's tasks */
 	KORE_SYSCALL_ALLOW(socketpair),
-	/* job threads block the signals that belong to the main thread */
+	/* job threads block the signals that belong to the main thread, */
 	KORE_SYSCALL_ALLOW(rt_sigprocmask),
+	/* and let its event loop go first */
+	KORE_SYSCALL_ALLOW(setpriority),
 	KORE_SYSCALL_ALLOW(sched_getaffinity),
 	KORE_SYSCALL_ALLOW(sched_yield),
 	KORE_SYSCALL_ALLOW(gettid),

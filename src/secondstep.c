@@ -30,6 +30,7 @@
 #include "letter.h"
 #include "limit.h"
 #include "mailer.h"
+#include "metrics.h"
 #include "reply.h"
 #include "session.h"
 
@@ -313,6 +314,7 @@ second_passed(struct request *r)
 
 	if (db_rows(&r->db) != 1)
 		return (second_wrong(r));
+	metrics_add(METRIC_SIGN_INS, 1);
 	/* The device is new: a letter waits. */
 	if (db_bool(&r->db, 0, 1))
 		mailer_kick();
@@ -396,6 +398,9 @@ second_used(struct request *r)
 static enum step
 second_wrong(struct request *r)
 {
+	if (!r->is_signed_in)
+		metrics_add(METRIC_SIGN_INS_FAILED, 1);
+
 	return (request_fail(r, r->plan == &totp_plan ? ERROR_CODE_INVALID :
 	    ERROR_BACKUP_CODE_INVALID));
 }

@@ -320,7 +320,7 @@ session_sign_out(struct http_request *http)
 static enum step
 out_check(struct request *r)
 {
-	char	token[TOKEN_ID_LEN + 1], hash[TOKEN_HASH_LEN + 1];
+	char	token[TOKEN_ID_LEN + 1], hash[TOKEN_HASH_LEN + 1], agent[256];
 
 	if (input_json_or_nothing(r, NULL, 0, NULL) == STEP_DONE)
 		return (STEP_DONE);
@@ -329,7 +329,8 @@ out_check(struct request *r)
 	token_hash(token, TOKEN_ID_LEN, hash);
 
 	return (db_send(r, OUT_DONE, STATEMENT_SESSION_DELETE,
-	    DB_TEXT(hash)));
+	    DB_TEXT(hash), DB_TEXT(r->address),
+	    DB_TEXT(session_agent(r, agent))));
 }
 
 static enum step

@@ -12,6 +12,7 @@
 	X(ATTEMPT_UNVERIFIED, attempt_unverified)			\
 	X(LIMIT_TAKE, limit_take)					\
 	X(HOUSEKEEPING, housekeeping)					\
+	X(SIGN_IN_FAILED, sign_in_failed)				\
 	X(SESSION_CREATE, session_create)				\
 	X(SESSION_FIND, session_find)					\
 	X(SESSION_REFRESH, session_refresh)				\

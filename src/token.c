@@ -92,6 +92,19 @@ token_hash(const void *data, size_t len, char out[TOKEN_HASH_LEN + 1])
 	sodium_bin2hex(out, TOKEN_HASH_LEN + 1, digest, sizeof(digest));
 }
 
+/* Their digests are compared: also lengths stay untold. */
+int
+token_equal(const char *a, const char *b)
+{
+	unsigned char	digest_a[crypto_hash_sha256_BYTES];
+	unsigned char	digest_b[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(digest_a, (const unsigned char *)a, strlen(a));
+	crypto_hash_sha256(digest_b, (const unsigned char *)b, strlen(b));
+
+	return (sodium_memcmp(digest_a, digest_b, sizeof(digest_a)) == 0);
+}
+
 void
 token_sign(const char *value, char out[TOKEN_SIGNATURE_LEN + 1])
 {

@@ -31,6 +31,9 @@ void	token_api_key(char out[TOKEN_API_KEY_LEN + 1]);
  */
 void	token_session(const char *session_id, char out[TOKEN_ID_LEN + 1]);
 
+/* 1 when two secrets are the same; the time taken does not tell where not. */
+int	token_equal(const char *, const char *);
+
 /* Lower-case hex SHA-256. */
 void	token_hash(const void *, size_t, char out[TOKEN_HASH_LEN + 1]);
 

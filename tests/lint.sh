@@ -15,8 +15,8 @@ layers="
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
 1 bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
-1 handover inbuf job llm log mail migrate password pooler refusal route sandbox
-1 statement takeover token totp
+1 handover inbuf job llm log mail metrics migrate password pooler refusal route sandbox
+1 statement takeover token totp trust wire
 2 address answer challenge citation cookie factor indexer input letter limit
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
 2 sse transcript uistream upload

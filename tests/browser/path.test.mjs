@@ -247,7 +247,7 @@ describe('signing in', () => {
 
     await page.goto('/documents');
     await page.waitForURL('**/sign-in?next=*');
-    await page.locator('button[type=submit]:enabled').waitFor();
+    await page.locator('[data-account-form] button:enabled').waitFor();
     await page.getByLabel('E-mail').focus();
     await keyboard.type('keys@example.com');
     await keyboard.press('Tab');

@@ -249,6 +249,7 @@ test('another address counts once its link is opened, and a dead link says so', 
   const { url } = await letters.to(email);
   await page.goto(url);
   await page.getByText(email, { exact: true }).waitFor();
+  await page.getByText('Your new address counts from now on.').waitFor();
   await page.goto(url);
   await page.getByText('This link has been used').waitFor();
   assert.equal(new URL(page.url()).search, '');
@@ -339,11 +340,13 @@ test('where confirming is required, the sign-up says where the mail went', async
     await page.getByRole('button', { name: 'Send it again' }).click();
     await page.getByText(`A new mail is on its way to ${email}.`).waitFor();
     await page.goto((await letters.to(email)).url);
-    await page.waitForURL('**/sign-in?next=%2Fsettings');
+    await page.getByRole('heading', { name: 'Your address is confirmed' }).waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByLabel('E-mail').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL('**/settings');
+    await page.waitForURL('**/chat');
+    await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByText('Confirmed', { exact: true }).waitFor();
   } finally {
     await close();

@@ -1,4 +1,4 @@
-/* links: src/header.c src/span.c src/error.c */
+/* links: src/header.c src/span.c src/utf8.c src/error.c */
 /*
  * Whatever header_clean() accepts must be harmless for Kore's parser, and
  * header_scan() must find the same end however the bytes arrive.

@@ -410,6 +410,19 @@ test('signing up, in and out leaves audit rows', async () => {
   'sign_up\nsign_in\nsign_out');
 });
 
+test('a failed sign-in leaves a row, for a known and for an unknown address', async () => {
+  const ann = await person();
+  const failed = (whose) => lectern.postgres.psql(lectern.database,
+    `select count(*) from audit where event = 'sign_in_failed'
+      and ip_address is not null and ${whose}`);
+  const strangers = Number(await failed('user_id is null'));
+
+  assert.equal((await signIn({ email: ann.email, password: 'not the right one' })).status, 401);
+  assert.equal((await signIn({ email: address(), password })).status, 401);
+  assert.equal(await failed(`user_id = '${ann.user.id}'`), '1');
+  assert.equal(Number(await failed('user_id is null')), strangers + 1);
+});
+
 test('SIGN_UP=closed refuses new accounts and lets the old ones in', async () => {
   const ann = await person();
   const closed = await startLectern({ env: { SIGN_UP: 'closed' },

@@ -47,6 +47,7 @@ describe('the model', () => {
 
       assert.equal(of(list, 'error').length, 1);
       assert.equal(of(list, 'finish')[0].finishReason, 'error');
+      assert.equal(of(list, 'finish')[0].messageMetadata.answered, false);
       assert.equal(list.at(-1), '[DONE]');
       assert.ok(!JSON.stringify(list).includes('Incorrect API key'), 'not its words');
       assert.equal(kept.status, 'failed');
@@ -57,6 +58,7 @@ describe('the model', () => {
       const whole = await askWhole(anna, question);
       assert.equal(whole.status, status);
       assert.equal(whole.json.code, code);
+      assert.ok(!whole.json.answered, 'an error is no answer');
     });
   }
 

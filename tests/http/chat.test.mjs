@@ -263,6 +263,29 @@ describe('a question that the documents do not answer', () => {
   });
 });
 
+describe('a document with words of any length', () => {
+  for (const length of [300, 5000]) {
+    test(`is answered from: ${length} characters`, async () => {
+      const word = 'xyzzy'.repeat(length / 5);
+      const text = `# Codes\n\nThe code of the Frobnitz is ${word} and nothing else.\n\n` +
+        'The Frobnitz is opened with the green lever.\n';
+      const asked = 'How is the Frobnitz opened, and what is its code?';
+
+      for (const lectern of [extractive, modelled]) {
+        const ben = await reader(lectern, { title: 'Codes', text });
+        for (const message of [asked, `${asked} Is it ${word.slice(0, 900)}?`]) {
+          const reply = await askWhole(ben, message);
+
+          assert.equal(reply.status, 200, reply.text);
+          assert.equal(reply.json.answered, true);
+          assert.ok(reply.json.citations.length > 0);
+          await holds(ben, reply.json.citations);
+        }
+      }
+    });
+  }
+});
+
 test('a conversation is answered once at a time', async () => {
   const anna = await reader(modelled);
 

@@ -345,11 +345,15 @@ test('every event leaves a row with address and agent', async () => {
     newPassword: password });
   await post('revoke-session', ann.cookie, { token: other.token });
   await post('revoke-other-sessions', ann.cookie);
-  await post('sign-out', ann.cookie);
+  await post('sign-in/email', undefined, { email: ann.user.email, password: 'not the right one' });
+  await call('POST', 'sign-out', { cookie: ann.cookie, json: {},
+    headers: { 'user-agent': 'leaver/1' } });
 
   assert.equal(await sql(`select string_agg(event, ' ' order by id) from audit
     where user_id = '${ann.user.id}'`),
-  'sign_up sign_in profile_updated password_changed session_revoked sign_out');
+  'sign_up sign_in profile_updated password_changed session_revoked sign_in_failed sign_out');
   assert.equal(await sql(`select count(*) from audit where user_id = '${ann.user.id}'
     and ip_address <> '127.0.0.1'`), '0');
+  assert.equal(await sql(`select user_agent from audit where event = 'sign_out'
+    and user_id = '${ann.user.id}'`), 'leaver/1');
 });

@@ -276,7 +276,8 @@ describe('reading', () => {
 
   for (const [range, start, end] of [['bytes=0-0', 0, 1], ['bytes=2-11', 2, 12],
     ['bytes=3-', 3, bytes.length], ['bytes=-7', bytes.length - 7, bytes.length],
-    ['bytes=10-99999999', 10, bytes.length], ['bytes=-99999999', 0, bytes.length]]) {
+    ['bytes=10-99999999', 10, bytes.length], ['bytes=-99999999', 0, bytes.length],
+    ['bytes=0-99999999999999999999', 0, bytes.length]]) {
     test(`the range ${range} is these bytes, also inside a letter`, async () => {
       const reply = await get(range);
 
@@ -288,6 +289,7 @@ describe('reading', () => {
   }
 
   for (const range of [`bytes=${bytes.length}-`, 'bytes=99999999-99999999',
+    'bytes=99999999999999999999-',
     'bytes=-0']) {
     test(`the range ${range} is refused with the length`, async () => {
       const reply = await get(range);

@@ -14,7 +14,8 @@ let lectern;
 let ann;
 
 before(async () => {
-  lectern = await startLectern({ env: { HOUSEKEEPING_SECONDS: '1' } });
+  lectern = await startLectern({ env: { HOUSEKEEPING_SECONDS: '1',
+    RETAIN_CHAT_DAYS: '30' } });
   const reply = await exchange(lectern.url, 'POST', '/api/auth/sign-up/email',
     { json: { name: 'Ann', email: 'ann@example.com', password: 'correct horse 1' } });
   ann = { id: reply.json.user.id, token: reply.json.token };
@@ -58,7 +59,19 @@ function fill() {
     insert into audit (event, at) values ('old', now() - interval '366 days'),
       ('new', now() - interval '364 days');
     insert into devices values ('${ann.id}', 'old', now() - interval '366 days'),
-      ('${ann.id}', 'new', now() - interval '364 days');`);
+      ('${ann.id}', 'new', now() - interval '364 days');
+    insert into second_factor_tokens (hash, purpose, user_id, expires_at) values
+      ('old', 'challenge', '${ann.id}', now() - interval '1 s'),
+      ('trust', 'trust', '${ann.id}', now() - interval '1 s'),
+      ('new', 'challenge', '${ann.id}', now() + interval '1 min');
+    insert into api_keys (id, user_id, name, prefix, hash, expires_at)
+      select repeat(n, 32), '${ann.id}', n, 'lk_12345', repeat(lpad(to_hex(at + 40), 2, '0'), 32),
+        now() + at * interval '1 day'
+      from (values ('o', -31), ('l', -20), ('n', 1)) as t (n, at) union all
+      select repeat('e', 32), '${ann.id}', 'e', 'lk_12345', repeat('e', 64), null;
+    insert into conversations (id, user_id, title, updated_at) values
+      (repeat('o', 32), '${ann.id}', 'old', now() - interval '31 days'),
+      (repeat('n', 32), '${ann.id}', 'new', now() - interval '29 days');`);
 }
 
 const left = () => sql(`
@@ -73,10 +86,14 @@ const left = () => sql(`
   select 'audit', string_agg(event, ' ' order by event) from audit
     where event in ('old', 'new') union all
   select 'devices', string_agg(device, ' ' order by device) from devices
-    where length(device) < 9`);
+    where length(device) < 9 union all
+  select 'factors', string_agg(hash, ' ' order by hash) from second_factor_tokens union all
+  select 'keys', string_agg(name, ' ' order by name) from api_keys union all
+  select 'conversations', string_agg(title, ' ' order by title) from conversations`);
 
 const kept = ['sessions\tnew', 'tokens\tlate new', 'outbox\tsent waiting',
-  'limits\tnew', 'attempts\tnew', 'audit\tnew', 'devices\tnew'].join('\n');
+  'limits\tnew', 'attempts\tnew', 'audit\tnew', 'devices\tnew', 'factors\tnew',
+  'keys\te l n', 'conversations\tnew'].join('\n');
 const clear = () => sql(`delete from sessions where id = 'new';
   truncate mail_tokens, outbox, limits, attempts;
   delete from audit where event in ('old', 'new');
@@ -95,8 +112,8 @@ test('what has expired goes and what has not stays', async () => {
 test('a large heap goes too, in batches', async () => {
   await sql(`insert into limits select 'k' || n, now() - interval '1 s'
     from generate_series(1, 2600) n`);
-  const [, is_full] = (await sql('select * from housekeeping(100, 365)')).split('\t');
-  assert.equal(is_full, 't');
+  assert.equal(await sql(`select removed from housekeeping(100, 365, 0)
+    where kind = 'limits'`), '100');
   assert.ok(await count('limits') >= 100);
   await visiting(async () => await count('limits') === 0, 'an empty table');
 });
@@ -110,15 +127,25 @@ test('whoever sweeps is alone', async () => {
     select * from dblink('other', 'select pg_advisory_xact_lock(${LOCK})::text')
       as t (x text);
     insert into limits values ('old', now() - interval '1 s');
-    select removed, is_full from housekeeping(100, 365);
+    select count(*) || ' kinds swept' from housekeeping(100, 365, 0);
     select dblink_exec('other', 'rollback');`);
-  assert.match(result, /^0\tf$/m);
+  assert.match(result, /^0 kinds swept$/m);
   await visiting(async () => await count('limits') === 0, 'the sweep after it');
+});
+
+test('conversations stay for ever unless RETAIN_CHAT_DAYS says otherwise', async () => {
+  assert.equal(await sql(`begin;
+    select from pg_advisory_xact_lock(${LOCK});
+    insert into conversations (id, user_id, title, updated_at) values
+      (repeat('a', 32), '${ann.id}', 'aged', now() - interval '2000 days');
+    ${[0, 3000, 1999].map((days) => `select from housekeeping(100, 365, ${days});
+      select count(*) from conversations where title = 'aged';`).join('')}
+    rollback;`).then((rows) => rows.match(/\d/g).join(' ')), '1 1 0');
 });
 
 test('RETAIN_AUDIT_DAYS decides how long events are kept, 0 is for ever', async () => {
   // In one transaction that has the lock, unseen by the server's own sweep.
-  const kept = (days) => `select from housekeeping(100, ${days});
+  const kept = (days) => `select from housekeeping(100, ${days}, 0);
     select count(*) from audit where event = 'aged';`;
 
   assert.equal(await sql(`begin;

@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 
 import { startMailApi } from '../doubles/mailapi.mjs';
 import { startRelay } from '../doubles/smtp.mjs';
+import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { startPostgres } from '../lib/postgres.mjs';
 import { until } from '../lib/wait.mjs';
@@ -194,6 +195,25 @@ test('a relay that falls silent holds up no request, and mails for half a minute
     .map(({ headers }) => headers['message-id']);
   assert.equal(ids[0], ids[1]);
   assert.equal((await settled(sql, first.email)).isSent, true);
+});
+
+test('a relay that falls silent does not keep documents from being read', async (t) => {
+  const { relay, lectern, sql } = await pair(t, { env: { WORKERS: '1' } });
+  relay.behave('stall', 'accept');
+  await signUp(lectern);
+  const anna = await signedUp(lectern.url);
+  await relay.mail(1);
+
+  // The relay is silent for half a minute; nobody waits for it.
+  const { document } = (await anna.post('/api/documents',
+    { title: 'Lamp', text: 'The lamp is lit at dusk.' })).json;
+  const reading = async () => {
+    const reply = await anna.get(`/api/documents/${document.id}`);
+    return reply.json.document.status === 'ready';
+  };
+  await until(reading, 'the document to be read', { seconds: 10 });
+  assert.equal(await sql('select count(*) from outbox where sent_at is not null'), '0');
+  assert.equal(relay.mails.length, 1);
 });
 
 test('killed while sending, it sends again under the same Message-ID', async (t) => {

@@ -7,6 +7,7 @@
 // run leaves nothing behind.
 
 import { execFileSync, spawn } from 'node:child_process';
+import dgram from 'node:dgram';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, rmSync }
   from 'node:fs';
 import net from 'node:net';
@@ -142,15 +143,36 @@ export function treePss(pid) {
   return total;
 }
 
-/** A port on 127.0.0.1 that is free now, below the range of outgoing ones. */
+/**
+ * A TCP port on 127.0.0.1 that is free, below the range of outgoing ones, and
+ * given to no other test process while this one lives: the UDP port of the same
+ * number is held as a sign, which the kernel takes back whatever ends us.
+ */
 export async function freePort() {
   for (;;) {
     const port = 10000 + Math.floor(Math.random() * 22000);
-    const server = net.createServer();
-    const isFree = await new Promise((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
+    const sign = dgram.createSocket('udp4');
+
+    if (await canListen(sign, () => sign.bind(
+      { port, address: '127.0.0.1', exclusive: true }))) {
+      const server = net.createServer();
+      const isFree = await canListen(server, () => server.listen(port, '127.0.0.1'));
+
+      if (isFree) {
+        sign.unref();
+        await new Promise((resolve) => server.close(resolve));
+        return port;
+      }
+      sign.close();
+    }
   }
+}
+
+/** Whether what `listen` begins ends well. */
+function canListen(socket, listen) {
+  return new Promise((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.once('listening', () => resolve(true));
+    listen();
+  });
 }

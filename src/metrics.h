@@ -1,0 +1,123 @@
+/*
+ * What /metrics tells: counters and gauges in memory that all workers share.
+ *
+ * A worker writes to a slot of its own, so that none waits for another; a
+ * worker that takes the place of a lost one goes on with its slot, so that no
+ * counter ever falls. metrics_render() sums the slots. Any layer may count.
+ */
+#ifndef LECTERN_METRICS_H
+#define LECTERN_METRICS_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+#include "buffer.h"
+
+enum metric_kind {
+	METRIC_COUNTER,
+	METRIC_COUNTER_MS,	/* counted in ms, told in seconds */
+	METRIC_GAUGE,		/* of each worker; summed */
+	METRIC_COMMON		/* a gauge of all: the last word counts */
+};
+
+/* X(name, kind, family, labels or "", help); a family's rows are together. */
+#define METRIC_LIST(X)							\
+	X(CONNECTIONS, METRIC_GAUGE, "connections", "",			\
+	    "Connections of clients")					\
+	X(STREAMS, METRIC_GAUGE, "streams", "",				\
+	    "Answers that are being written")				\
+	X(JOBS_WAITING_SHORT, METRIC_GAUGE, "jobs_waiting",		\
+	    "class=\"short\"", "Jobs in line for a thread")		\
+	X(JOBS_WAITING_LONG, METRIC_GAUGE, "jobs_waiting",		\
+	    "class=\"long\"", "")					\
+	X(JOBS_WAITING_MAIL, METRIC_GAUGE, "jobs_waiting",		\
+	    "class=\"mail\"", "")					\
+	X(JOBS_SHORT, METRIC_COUNTER, "jobs_total", "class=\"short\"",	\
+	    "Jobs taken into a line")					\
+	X(JOBS_LONG, METRIC_COUNTER, "jobs_total", "class=\"long\"", "") \
+	X(JOBS_MAIL, METRIC_COUNTER, "jobs_total", "class=\"mail\"", "") \
+	X(JOBS_REFUSED_SHORT, METRIC_COUNTER, "jobs_refused_total",	\
+	    "class=\"short\"", "Jobs refused since the line was full")	\
+	X(JOBS_REFUSED_LONG, METRIC_COUNTER, "jobs_refused_total",	\
+	    "class=\"long\"", "")					\
+	X(JOBS_REFUSED_MAIL, METRIC_COUNTER, "jobs_refused_total",	\
+	    "class=\"mail\"", "")					\
+	X(DB_CONNECTIONS, METRIC_GAUGE, "database_connections", "",	\
+	    "Connections to the database")				\
+	X(DB_WAITING, METRIC_GAUGE, "database_waiting", "",		\
+	    "Statements in line for a connection")			\
+	X(DB_STATEMENTS, METRIC_COUNTER, "database_statements_total", "", \
+	    "Statements ended, well or not")				\
+	X(DB_ERRORS_AWAY, METRIC_COUNTER, "database_errors_total",	\
+	    "kind=\"unavailable\"", "Statements that failed")		\
+	X(DB_ERRORS_BUSY, METRIC_COUNTER, "database_errors_total",	\
+	    "kind=\"busy\"", "")					\
+	X(DB_ERRORS_STATEMENT, METRIC_COUNTER, "database_errors_total",	\
+	    "kind=\"statement\"", "")					\
+	X(MAIL_SENT, METRIC_COUNTER, "mails_total", "outcome=\"sent\"",	\
+	    "Attempts to send a mail")					\
+	X(MAIL_LATER, METRIC_COUNTER, "mails_total", "outcome=\"later\"", "") \
+	X(MAIL_REFUSED, METRIC_COUNTER, "mails_total",			\
+	    "outcome=\"refused\"", "")					\
+	X(MAIL_WAITING, METRIC_COMMON, "mails_waiting", "",		\
+	    "Mails in the outbox, when it was last looked at")		\
+	X(SIGN_INS, METRIC_COUNTER, "sign_ins_total", "outcome=\"ok\"",	\
+	    "Sign-ins by password")					\
+	X(SIGN_INS_FAILED, METRIC_COUNTER, "sign_ins_total",		\
+	    "outcome=\"failed\"", "")					\
+	X(SWEEPS, METRIC_COUNTER, "housekeeping_runs_total", "",	\
+	    "Batches of housekeeping")					\
+	X(SWEEPS_FAILED, METRIC_COUNTER, "housekeeping_failures_total",	\
+	    "", "Batches of housekeeping that failed")			\
+	X(SWEEP_MS, METRIC_COUNTER_MS, "housekeeping_seconds_total", "", \
+	    "Time that housekeeping took")				\
+	X(SWEEP_AT, METRIC_COMMON, "housekeeping_last_run_timestamp_seconds", \
+	    "", "When housekeeping last ended, 0: never")		\
+	X(SWEPT_SESSIONS, METRIC_COUNTER, "housekeeping_rows_removed_total", \
+	    "kind=\"sessions\"", "Rows removed by housekeeping")	\
+	METRIC_SWEPT(X, MAIL_TOKENS, "mail_tokens")			\
+	METRIC_SWEPT(X, OUTBOX, "outbox")				\
+	METRIC_SWEPT(X, FACTOR_TOKENS, "second_factor_tokens")		\
+	METRIC_SWEPT(X, API_KEYS, "api_keys")				\
+	METRIC_SWEPT(X, LIMITS, "limits")				\
+	METRIC_SWEPT(X, ATTEMPTS, "attempts")				\
+	METRIC_SWEPT(X, AUDIT, "audit")					\
+	METRIC_SWEPT(X, DEVICES, "devices")				\
+	METRIC_SWEPT(X, CONVERSATIONS, "conversations")
+#define METRIC_SWEPT(X, name, kind)					\
+	X(SWEPT_##name, METRIC_COUNTER, "housekeeping_rows_removed_total", \
+	    "kind=\"" kind "\"", "")
+
+enum metric {
+#define METRIC_ENUM(name, kind, family, labels, help)	METRIC_##name,
+	METRIC_LIST(METRIC_ENUM)
+#undef METRIC_ENUM
+	METRIC_COUNT
+};
+
+#define LECTERN_VERSION	"0.1.0"
+
+/* In the parent, before any worker is forked; `schema` is told as it is. */
+void	metrics_init(int schema);
+/* Once per worker, before it counts anything. */
+void	metrics_worker(void);
+
+void	metrics_add(enum metric, uint64_t);
+void	metrics_set(enum metric, uint64_t);
+/* Adds to the counter of that kind ("sessions"); an unknown one is dropped. */
+void	metrics_swept(const char *kind, uint64_t rows);
+/*
+ * A request has ended. `route` is a constant text without quotes or
+ * backslashes, `ms` what it took from its header's end to its last byte.
+ */
+void	metrics_request(const char *route, int status, uint64_t ms,
+	    int is_stream);
+
+/*
+ * All of it, in version 0.0.4 of Prometheus' text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
+void	metrics_render(struct buffer *);
+
+#endif

@@ -1,0 +1,113 @@
+"""What Lectern is compared with: the FastAPI quickstart's sign-in, as a
+careful developer would ship it.
+
+One form sign-in with passlib's bcrypt (12 rounds, its default) in FastAPI's
+thread pool, sessions as rows in Postgres, SQLAlchemy with a pool of ten, on
+uvicorn with two workers. The packages are Debian's.
+
+    DATABASE_URL=postgresql+psycopg2://... python3 quickstart.py    makes tables
+    DATABASE_URL=... python3 -m uvicorn quickstart:app --workers 2
+"""
+import os
+import secrets
+import uuid
+from datetime import datetime, timedelta, timezone
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.security import OAuth2PasswordRequestForm
+from passlib.context import CryptContext
+from pydantic import BaseModel, EmailStr
+from sqlalchemy import Column, DateTime, ForeignKey, String, create_engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, declarative_base, sessionmaker
+
+SESSION_DAYS = 7
+
+engine = create_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
+Sessions = sessionmaker(engine, expire_on_commit=False)
+Base = declarative_base()
+passwords = CryptContext(schemes=["bcrypt"], deprecated="auto")
+app = FastAPI()
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(String, primary_key=True, default=lambda: str(uuid.uuid4()))
+    email = Column(String(255), unique=True, nullable=False, index=True)
+    password_hash = Column(String(255), nullable=False)
+    created_at = Column(DateTime, default=now)
+
+
+class UserSession(Base):
+    __tablename__ = "sessions"
+    id = Column(String, primary_key=True, default=lambda: str(uuid.uuid4()))
+    user_id = Column(String, ForeignKey("users.id", ondelete="CASCADE"),
+                     nullable=False)
+    session_token = Column(String(255), unique=True, nullable=False, index=True)
+    expires_at = Column(DateTime, nullable=False)
+    created_at = Column(DateTime, default=now)
+    ip_address = Column(String(45))
+    user_agent = Column(String(255))
+
+
+class Registration(BaseModel):
+    email: EmailStr
+    password: str
+
+
+def database():
+    with Sessions() as session:
+        yield session
+
+
+@app.get("/health")
+async def health():
+    return {"status": "healthy",
+            "timestamp": datetime.now(timezone.utc).isoformat()}
+
+
+@app.post("/api/auth/register")
+def register(body: Registration, db: Session = Depends(database)):
+    if len(body.password) < 8:
+        raise HTTPException(400, "Password too short")
+    user = User(email=body.email.lower(),
+                password_hash=passwords.hash(body.password))
+    db.add(user)
+    try:
+        db.commit()
+    except IntegrityError:
+        db.rollback()
+        raise HTTPException(400, "Email already registered")
+    return {"id": user.id, "email": user.email}
+
+
+# Not async: FastAPI runs it in a thread, and bcrypt lets go of Python's lock.
+@app.post("/api/auth/sign-in")
+def sign_in(request: Request, response: Response,
+            form: OAuth2PasswordRequestForm = Depends(),
+            db: Session = Depends(database)):
+    user = db.execute(select(User).where(
+        User.email == form.username.lower())).scalar_one_or_none()
+    if user is None:
+        passwords.dummy_verify()
+    if user is None or not passwords.verify(form.password, user.password_hash):
+        raise HTTPException(401, "Incorrect email or password")
+    session = UserSession(
+        user_id=user.id,
+        session_token=secrets.token_urlsafe(32),
+        expires_at=now() + timedelta(days=SESSION_DAYS),
+        ip_address=request.client.host if request.client else None,
+        user_agent=(request.headers.get("user-agent") or "")[:255])
+    db.add(session)
+    db.commit()
+    response.set_cookie("session_token", session.session_token, httponly=True,
+                        max_age=SESSION_DAYS * 86400, samesite="lax")
+    return {"message": "Signed in", "user": {"id": user.id, "email": user.email}}
+
+
+if __name__ == "__main__":
+    Base.metadata.create_all(engine)
