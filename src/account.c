@@ -68,9 +68,9 @@ struct account {
 	  .offset = offsetof(struct account, member), .min = low,	\
 	  .max = high, .validator = rule }
 #define ACCOUNT_CALLBACK						\
-	{ .name = "callbackURL", .type = INPUT_TARGET,			\
+	{ .name = "callbackURL", .type = INPUT_STRING,			\
 	  .offset = offsetof(struct account, callback),			\
-	  .max = ACCOUNT_URL_MAX, .refusal = ERROR_INVALID_CALLBACK_URL }
+	  .max = ACCOUNT_URL_MAX }
 
 static const struct input_field	account_sign_up_fields[] = {
 	ACCOUNT_FIELD("name", name, INPUT_STRING, INPUT_REQUIRED, 0,
@@ -484,10 +484,10 @@ sign_in_opened(struct request *r)
 	sign_in_hand_out(r);
 	answer = json_pack("{s:b,s:s,s:O}", "redirect", redirects,
 	    "token", a->session.token, "user", a->user);
-	if (redirects) {
+	if (a->callback != NULL)
 		json_object_set_new(answer, "url", json_string(a->callback));
+	if (redirects)
 		reply_header(r, "location", a->callback);
-	}
 
 	return (reply_json(r, 200, answer));
 }

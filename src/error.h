@@ -52,13 +52,18 @@
 	    "This request appears to be a CSRF attack.")		\
 	X(INVALID_CALLBACK_URL, 403, "INVALID_CALLBACK_URL",		\
 	    "Invalid callbackURL")					\
-	X(CALLBACK_NOT_STRING, 400, NULL,				\
-	    "Invalid callbackURL: expected a string")			\
+	X(INVALID_ERROR_CALLBACK_URL, 403, "INVALID_ERROR_CALLBACK_URL", \
+	    "Invalid errorCallbackURL")					\
+	X(INVALID_NEW_USER_CALLBACK_URL, 403,				\
+	    "INVALID_NEW_USER_CALLBACK_URL",				\
+	    "Invalid newUserCallbackURL")				\
+	X(TARGET_NOT_STRING, 400, NULL, "Expected a string")		\
 	X(USER_EXISTS, 422, "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",	\
 	    "User already exists. Use another email.")			\
 	X(EMAIL_IN_USE, 409, "EMAIL_IN_USE", "Email already in use")	\
 	X(INVALID_PASSWORD, 400, "INVALID_PASSWORD", "Invalid password") \
 	X(INVALID_TOKEN, 400, "INVALID_TOKEN", "Invalid token")		\
+	X(DELETION_INVALID, 404, "INVALID_TOKEN", "Invalid token")	\
 	X(LINK_INVALID, 401, "INVALID_TOKEN", "Invalid token")		\
 	X(LINK_EXPIRED, 401, "TOKEN_EXPIRED", "Token expired")		\
 	X(LINK_OTHER_USER, 401, "INVALID_USER", "Invalid user")		\

@@ -2,8 +2,9 @@
  * JSON and form bodies against a table of fields.
  *
  * Order of refusals, as better-auth has it: media type, syntax, Origin (on
- * routes that ask for it here), then the fields, all their faults in one
- * message: "[body.email] Invalid input: expected string, received number".
+ * routes that ask for it here), targets of redirects (on its routes), then the
+ * fields, all their faults in one message:
+ * "[body.email] Invalid input: expected string, received number".
  */
 #include <sys/types.h>
 
@@ -38,7 +39,8 @@ static enum step	 input_parse_json(struct request *);
 static enum step	 input_parse_form(struct request *);
 static enum step	 input_check(struct request *,
 			    const struct input_field *, size_t, void *);
-static enum error_id	 input_judge_target(json_t *, enum error_id);
+static enum step	 input_judge_targets(struct request *);
+static int		 input_is_target(const json_t *);
 static void		 input_take(struct request *,
 			    const struct input_field *, json_t *, char *,
 			    struct input_faults *);
@@ -225,15 +227,13 @@ input_check(struct request *r, const struct input_field *fields, size_t count,
 	has_cookie = request_header(r, "cookie") != NULL;
 	if ((r->plan->flags & REQUEST_BODY_FIRST) && has_cookie)
 		error = origin_check(r);
-	for (i = 0; i < count && error == ERROR_NONE; i++) {
-		if (fields[i].type == INPUT_TARGET)
-			error = input_judge_target(json_object_get(r->body,
-			    fields[i].name), fields[i].refusal);
-	}
 	if (error != ERROR_NONE)
 		return (request_fail(r, error));
+	if (r->face == FACE_AUTH && input_judge_targets(r) == STEP_DONE)
+		return (STEP_DONE);
 
-	if (!json_is_object(r->body)) {
+	/* Who asks for nothing takes any value, as better-auth does. */
+	if (count > 0 && !json_is_object(r->body)) {
 		(void)snprintf(text, sizeof(text), "[body] Invalid input: "
 		    "expected object, received %s", input_type_name(r->body));
 		return (request_fail_field(r, ERROR_VALIDATION, NULL, text));
@@ -251,19 +251,54 @@ input_check(struct request *r, const struct input_field *fields, size_t count,
 	return (STEP_NEXT);
 }
 
-static enum error_id
-input_judge_target(json_t *value, enum error_id refusal)
+/* What better-auth takes for a place to redirect to, by its name for it. */
+static enum step
+input_judge_targets(struct request *r)
 {
-	if (value == NULL)
-		return (ERROR_NONE);
-	if (!json_is_string(value))
-		return (ERROR_CALLBACK_NOT_STRING);
-	if (json_string_length(value) == 0)
-		return (ERROR_NONE);
+	static const struct {
+		const char	*name, *label;
+		enum error_id	 refusal;
+	} targets[] = {
+		{ "callbackURL", "callbackURL", ERROR_INVALID_CALLBACK_URL },
+		{ "redirectTo", "redirectURL", ERROR_INVALID_REDIRECT_URL },
+		{ "errorCallbackURL", "errorCallbackURL",
+		    ERROR_INVALID_ERROR_CALLBACK_URL },
+		{ "newUserCallbackURL", "newUserCallbackURL",
+		    ERROR_INVALID_NEW_USER_CALLBACK_URL }
+	};
+	const json_t	*value;
+	char		 text[64];
+	size_t		 i;
 
-	return (strlen(json_string_value(value)) ==
-	    json_string_length(value) &&
-	    origin_is_target(json_string_value(value)) ? ERROR_NONE : refusal);
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		value = json_object_get(r->body, targets[i].name);
+		if (value == NULL || input_is_target(value))
+			continue;
+		if (json_is_string(value))
+			return (request_fail(r, targets[i].refusal));
+		(void)snprintf(text, sizeof(text),
+		    "Invalid %s: expected a string", targets[i].label);
+		return (request_fail_field(r, ERROR_TARGET_NOT_STRING, NULL,
+		    text));
+	}
+
+	return (STEP_NEXT);
+}
+
+/* What JavaScript takes for false is left to the field's own rule. */
+static int
+input_is_target(const json_t *value)
+{
+	const char	*text = json_string_value(value);
+
+	if (text == NULL)
+		return (json_is_null(value) || json_is_false(value) ||
+		    (json_is_number(value) && json_number_value(value) == 0));
+	/* With a NUL in it. */
+	if (strlen(text) != json_string_length(value))
+		return (0);
+
+	return (*text == '\0' || origin_is_target(text));
 }
 
 static void
@@ -282,8 +317,7 @@ input_take(struct request *r, const struct input_field *field, json_t *value,
 	if (value == NULL && !(field->flags & INPUT_REQUIRED))
 		return;
 
-	fits = ((field->type == INPUT_STRING || field->type == INPUT_TARGET) &&
-	    json_is_string(value)) ||
+	fits = (field->type == INPUT_STRING && json_is_string(value)) ||
 	    (field->type == INPUT_BOOLEAN && json_is_boolean(value)) ||
 	    (field->type == INPUT_INTEGER && json_is_integer(value)) ||
 	    (field->type == INPUT_OBJECT && json_is_object(value)) ||
@@ -300,7 +334,6 @@ input_take(struct request *r, const struct input_field *field, json_t *value,
 
 	switch (field->type) {
 	case INPUT_STRING:
-	case INPUT_TARGET:
 		input_take_string(r, field, value, out, faults);
 		return;
 	case INPUT_BOOLEAN:
@@ -398,9 +431,9 @@ static const char *
 input_expected(enum input_type type)
 {
 	static const char * const	names[] = {
-		[INPUT_STRING] = "string", [INPUT_TARGET] = "string",
-		[INPUT_BOOLEAN] = "boolean", [INPUT_INTEGER] = "whole number",
-		[INPUT_OBJECT] = "object", [INPUT_ARRAY] = "array"
+		[INPUT_STRING] = "string", [INPUT_BOOLEAN] = "boolean",
+		[INPUT_INTEGER] = "whole number", [INPUT_OBJECT] = "object",
+		[INPUT_ARRAY] = "array"
 	};
 
 	return (names[type]);

@@ -12,8 +12,6 @@ enum input_type {
 	INPUT_STRING,	/* out: const char *, NUL-terminated UTF-8 */
 	INPUT_BOOLEAN,	/* out: int, -1 when absent */
 	INPUT_INTEGER,	/* out: int64_t, the field's `absent` when absent */
-	INPUT_TARGET,	/* as INPUT_STRING; where a redirect may go, or
-			   `refusal`; judged before all other fields */
 	INPUT_OBJECT,	/* out: json_t *, borrowed */
 	INPUT_ARRAY	/* out: json_t *, borrowed */
 };
@@ -31,12 +29,13 @@ struct input_field {
 					   no limit */
 	int64_t		 absent;	/* INPUT_INTEGER: the default */
 	const char	*validator;	/* of kore.conf, or NULL */
-	enum error_id	 refusal;	/* INPUT_TARGET */
 };
 
 /*
  * Reads the body into `out` (strings borrow from r->body). STEP_NEXT: all is
- * well. STEP_DONE: the refusal has been sent. Unknown fields are ignored.
+ * well. STEP_DONE: the refusal has been sent. Unknown fields are ignored, but
+ * on better-auth's routes every field that it takes for a redirect target is
+ * judged, whether the route knows it or not.
  */
 enum step	 input_json(struct request *, const struct input_field *,
 		    size_t, void *out);

@@ -51,9 +51,8 @@ static const struct input_field	delete_fields[] = {
 	  .offset = offsetof(struct profile, password) },
 	{ .name = "token", .type = INPUT_STRING,
 	  .offset = offsetof(struct profile, token) },
-	{ .name = "callbackURL", .type = INPUT_TARGET,
-	  .offset = offsetof(struct profile, callback),
-	  .refusal = ERROR_INVALID_CALLBACK_URL }
+	{ .name = "callbackURL", .type = INPUT_STRING,
+	  .offset = offsetof(struct profile, callback) }
 };
 
 enum { PROFILE_READ, PROFILE_TOLD, PROFILE_VERIFIED, PROFILE_GONE };
@@ -67,6 +66,7 @@ static enum step	delete_read(struct request *);
 static enum step	delete_found(struct request *);
 static enum step	delete_verified(struct request *);
 static enum step	delete_gone(struct request *);
+static int	has_token(const struct profile *);
 static enum step	profile_ask(struct request *);
 
 static const struct request_step	update_steps[] = {
@@ -208,6 +208,12 @@ delete_read(struct request *r)
 	return (profile_ask(r));
 }
 
+static int
+has_token(const struct profile *p)
+{
+	return (p->token != NULL && p->token[0] != '\0');
+}
+
 static enum step
 delete_found(struct request *r)
 {
@@ -221,7 +227,8 @@ delete_found(struct request *r)
 		return (secret_verify(r, PROFILE_VERIFIED, p->password,
 		    db_text(&r->db, 0, COLUMN_HASH), &p->secret));
 	}
-	if (db_int(&r->db, 0, COLUMN_AGE) >= PROFILE_FRESH_SECONDS)
+	if (!has_token(p) &&
+	    db_int(&r->db, 0, COLUMN_AGE) >= PROFILE_FRESH_SECONDS)
 		return (request_fail(r, ERROR_SESSION_EXPIRED));
 	p->secret.fits = 1;
 
@@ -236,6 +243,9 @@ delete_verified(struct request *r)
 
 	if (!p->secret.fits)
 		return (request_fail(r, ERROR_INVALID_PASSWORD));
+	/* No deletion link is ever sent, so no token can be good. */
+	if (has_token(p))
+		return (request_fail(r, ERROR_DELETION_INVALID));
 
 	return (db_send(r, PROFILE_GONE, STATEMENT_PROFILE_DELETE,
 	    DB_TEXT(r->who.user_id), DB_TEXT(r->address),

@@ -47,9 +47,8 @@ static const struct input_field	ask_fields[] = {
 	{ .name = "email", .type = INPUT_STRING, .flags = INPUT_REQUIRED,
 	  .max = ADDRESS_MAX, .validator = "email",
 	  .offset = offsetof(struct reset, email) },
-	{ .name = "redirectTo", .type = INPUT_TARGET,
-	  .max = RESET_URL_MAX - 1, .offset = offsetof(struct reset, target),
-	  .refusal = ERROR_INVALID_REDIRECT_URL }
+	{ .name = "redirectTo", .type = INPUT_STRING,
+	  .max = RESET_URL_MAX - 1, .offset = offsetof(struct reset, target) }
 };
 static const struct input_field	password_fields[] = {
 	{ .name = "newPassword", .type = INPUT_STRING,

@@ -47,19 +47,17 @@ static const struct input_field	ask_fields[] = {
 	{ .name = "email", .type = INPUT_STRING, .flags = INPUT_REQUIRED,
 	  .max = ADDRESS_MAX, .validator = "email",
 	  .offset = offsetof(struct verification, email) },
-	{ .name = "callbackURL", .type = INPUT_TARGET,
+	{ .name = "callbackURL", .type = INPUT_STRING,
 	  .max = VERIFICATION_URL_MAX - 1,
-	  .offset = offsetof(struct verification, callback),
-	  .refusal = ERROR_INVALID_CALLBACK_URL }
+	  .offset = offsetof(struct verification, callback) }
 };
 static const struct input_field	change_fields[] = {
 	{ .name = "newEmail", .type = INPUT_STRING, .flags = INPUT_REQUIRED,
 	  .max = ADDRESS_MAX, .validator = "email",
 	  .offset = offsetof(struct verification, email) },
-	{ .name = "callbackURL", .type = INPUT_TARGET,
+	{ .name = "callbackURL", .type = INPUT_STRING,
 	  .max = VERIFICATION_URL_MAX - 1,
-	  .offset = offsetof(struct verification, callback),
-	  .refusal = ERROR_INVALID_CALLBACK_URL }
+	  .offset = offsetof(struct verification, callback) }
 };
 
 enum { VERIFICATION_READ, VERIFICATION_WHO, VERIFICATION_COUNTED,

@@ -338,7 +338,7 @@ test('a callback is handed back where it may lead, and refused elsewhere', async
     'Invalid callbackURL: expected a string');
   const empty = await signIn({ email, password, callbackURL: '' });
   assert.deepEqual([empty.status, empty.json.redirect, empty.json.url],
-    [200, false, undefined]);
+    [200, false, '']);
 });
 
 test('the checks come in better-auth’s order', async () => {

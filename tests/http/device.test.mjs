@@ -285,6 +285,16 @@ test('delete-user takes everything with it', async () => {
     email: ann.email, password } })).status, 200);
 });
 
+test('delete-user with a token deletes nothing, since no token is ever sent', async () => {
+  const ann = await person();
+
+  for (const json of [{ token: 'x' }, { token: 'x', password }])
+    refused(await post('delete-user', ann.cookie, json), 404, 'INVALID_TOKEN',
+      'Invalid token');
+  assert.equal(await isAlive(ann), true);
+  assert.equal((await post('delete-user', ann.cookie, { token: '' })).status, 200);
+});
+
 test('delete-user without the password needs a session of today', async () => {
   const ann = await person();
   const aged = (hours) => sql(`update sessions set created_at = now() - interval '${hours} h'
@@ -335,6 +345,27 @@ test('the first sign-in after the quickstart register is no news', async () => {
   await letters.to(email, { about: /^New sign-in/ });
 
   assert.equal(await sql(`select count(*) from outbox where recipient = '${email}'`), '2');
+});
+
+test('a redirect target that is not ours is refused on every route, before the fields', async () => {
+  const ann = await person();
+  const targets = { callbackURL: 'callbackURL', redirectTo: 'redirectURL',
+    errorCallbackURL: 'errorCallbackURL', newUserCallbackURL: 'newUserCallbackURL' };
+  const codes = { callbackURL: 'INVALID_CALLBACK_URL', redirectTo: 'INVALID_REDIRECT_URL',
+    errorCallbackURL: 'INVALID_ERROR_CALLBACK_URL',
+    newUserCallbackURL: 'INVALID_NEW_USER_CALLBACK_URL' };
+
+  for (const route of ['sign-up/email', 'sign-in/email', 'sign-out', 'update-user',
+    'change-password', 'revoke-sessions', 'request-password-reset', 'verify-password']) {
+    for (const [name, label] of Object.entries(targets)) {
+      refused(await post(route, ann.cookie, { [name]: '//elsewhere.example' }), 403,
+        codes[name], `Invalid ${label}`);
+      refused(await post(route, undefined, { [name]: 5 }), 400, undefined,
+        `Invalid ${label}: expected a string`);
+    }
+  }
+  assert.ok(await isAlive(ann));
+  assert.equal((await post('sign-out', ann.cookie, { callbackURL: '/chat' })).status, 200);
 });
 
 test('every event leaves a row with address and agent', async () => {
