@@ -35,6 +35,8 @@ static void	cookie_set(struct request *, const char *, const char *,
 		    int64_t);
 static void	cookie_write(struct request *, const char *, const char *,
 		    const char *);
+static void	cookie_take_back_token(struct request *);
+static void	cookie_take_back(struct request *, const char *);
 
 enum token_signed
 cookie_session_token(const struct request *r, char out[TOKEN_ID_LEN + 1])
@@ -122,6 +124,7 @@ cookie_set_session(struct request *r, const char *token, int64_t max_age)
 	else if (cookie_is_forgetful(r))
 		cookie_write(r, COOKIE_FORGET, "", "; Max-Age=0");
 
+	cookie_take_back_token(r);
 	token_sign(token, signature);
 	(void)snprintf(bearer, sizeof(bearer), "%s.%s", token, signature);
 	reply_header(r, "set-auth-token", bearer);
@@ -133,6 +136,7 @@ cookie_set_session(struct request *r, const char *token, int64_t max_age)
 void
 cookie_clear_session(struct request *r)
 {
+	cookie_take_back_token(r);
 	cookie_write(r, COOKIE_SESSION, "", "; Max-Age=0");
 	cookie_write(r, COOKIE_DATA, "", "; Max-Age=0");
 	cookie_write(r, COOKIE_FORGET, "", "; Max-Age=0");
@@ -224,10 +228,41 @@ cookie_write(struct request *r, const char *name, const char *value,
 {
 	char	line[COOKIE_LINE_MAX];
 
+	(void)snprintf(line, sizeof(line), "\r\nset-cookie: %s%s=",
+	    config.is_secure ? COOKIE_SECURE : "", name);
+	cookie_take_back(r, line);
 	(void)snprintf(line, sizeof(line), "%s%s=%s%s; Path=/; HttpOnly%s%s",
 	    config.is_secure ? COOKIE_SECURE : "", name, value, age,
 	    config.is_secure ? "; Secure" : "",
 	    config.same_site == SAME_SITE_NONE ?
 	    "; SameSite=None; Partitioned" : "; SameSite=Lax");
 	reply_header(r, "set-cookie", line);
+}
+
+/* What set-auth-token said before; a bearer's owner keeps what it reads. */
+static void
+cookie_take_back_token(struct request *r)
+{
+	cookie_take_back(r, "\r\nset-auth-token: ");
+	if (config.frontend_urls[0] == NULL)
+		cookie_take_back(r, "\r\naccess-control-expose-headers: ");
+}
+
+/*
+ * Takes back the header lines that begin so: a session that was renewed on
+ * the way in may be replaced or ended by the answer, which has the last word.
+ */
+static void
+cookie_take_back(struct request *r, const char *start)
+{
+	char	*line, *next;
+
+	while (r->head.len > 0 &&
+	    (line = strstr(r->head.data, start)) != NULL) {
+		if ((next = strstr(line + 2, "\r\n")) == NULL)
+			next = r->head.data + r->head.len;
+		memmove(line, next,
+		    (size_t)(r->head.data + r->head.len - next));
+		buffer_cut(&r->head, r->head.len - (size_t)(next - line));
+	}
 }

@@ -21,6 +21,7 @@
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
+#include "utf8.h"
 
 int	credential_change(struct http_request *);
 int	credential_verify(struct http_request *);
@@ -44,7 +45,7 @@ static const struct input_field	verify_fields[] = {
 };
 static const struct input_field	change_fields[] = {
 	{ .name = "newPassword", .type = INPUT_STRING,
-	  .flags = INPUT_REQUIRED, .validator = "password",
+	  .flags = INPUT_REQUIRED,
 	  .offset = offsetof(struct credential, fresh) },
 	{ .name = "currentPassword", .type = INPUT_STRING,
 	  .flags = INPUT_REQUIRED,
@@ -125,6 +126,9 @@ change_read(struct request *r)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	if ((error = secret_judge(c->fresh)) != ERROR_NONE)
 		return (request_fail(r, error));
+	if (!input_validate(r, "password", c->fresh))
+		return (request_fail_field(r, ERROR_VALIDATION, "newPassword",
+		    "[body.newPassword] Invalid input"));
 
 	return (credential_ask(r));
 }
@@ -146,6 +150,8 @@ credential_found(struct request *r)
 
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
+	if (utf8_utf16_len(c->password, strlen(c->password)) > PASSWORD_MAX)
+		return (request_fail(r, ERROR_PASSWORD_TOO_LONG));
 	if (db_is_null(&r->db, 0, COLUMN_HASH))
 		return (request_fail(r, ERROR_NO_CREDENTIAL));
 	c->user = session_user(&r->db, 0, 0);

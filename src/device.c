@@ -236,7 +236,7 @@ device_end_all(struct request *r, const char *but)
 {
 	char	agent[256];
 
-	if (input_json_or_nothing(r, NULL, 0, NULL) == STEP_DONE)
+	if (input_anything(r) == STEP_DONE)
 		return (STEP_DONE);
 	if (!r->is_signed_in)
 		return (request_fail(r, ERROR_UNAUTHORIZED));

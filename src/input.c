@@ -24,6 +24,7 @@
 #define INPUT_TYPE_FORM	"application/x-www-form-urlencoded"
 #define INPUT_TYPE_MAX	128
 #define INPUT_FAULT_MAX	512
+#define INPUT_TARGET_MAX	4096
 
 /* The faults found so far. */
 struct input_faults {
@@ -35,12 +36,15 @@ static int		 input_media_type(const struct request *,
 			    char [INPUT_TYPE_MAX]);
 static enum step	 input_refuse_type(struct request *, const char *,
 			    int);
+static enum step	 input_read_json(struct request *);
 static enum step	 input_parse_json(struct request *);
 static enum step	 input_parse_form(struct request *);
 static enum step	 input_check(struct request *,
 			    const struct input_field *, size_t, void *);
 static enum step	 input_judge_targets(struct request *);
 static int		 input_is_target(const json_t *);
+static void		 input_mend_surrogates(char *, size_t);
+static int		 input_hex(const char *, size_t);
 static void		 input_take(struct request *,
 			    const struct input_field *, json_t *, char *,
 			    struct input_faults *);
@@ -56,19 +60,23 @@ enum step
 input_json(struct request *r, const struct input_field *fields, size_t count,
     void *out)
 {
-	char	type[INPUT_TYPE_MAX];
-	size_t	len;
-
-	(void)request_body(r, &len);
-	if (len > 0) {
-		if (!input_media_type(r, type) ||
-		    strcmp(type, INPUT_TYPE_JSON) != 0)
-			return (input_refuse_type(r, type, 0));
-		if (input_parse_json(r) == STEP_DONE)
-			return (STEP_DONE);
-	}
+	if (input_read_json(r) == STEP_DONE)
+		return (STEP_DONE);
 
 	return (input_check(r, fields, count, out));
+}
+
+enum step
+input_anything(struct request *r)
+{
+	if (input_read_json(r) == STEP_DONE)
+		return (STEP_DONE);
+	if (!json_is_object(r->body)) {
+		json_decref(r->body);
+		r->body = json_object();
+	}
+
+	return (input_check(r, NULL, 0, NULL));
 }
 
 enum step
@@ -161,21 +169,94 @@ input_refuse_type(struct request *r, const char *type, int takes_form)
 	return (request_fail_field(r, ERROR_UNSUPPORTED_MEDIA, NULL, text));
 }
 
+/* No body leaves r->body NULL. */
+static enum step
+input_read_json(struct request *r)
+{
+	char	type[INPUT_TYPE_MAX];
+	size_t	len;
+
+	(void)request_body(r, &len);
+	if (len == 0)
+		return (STEP_NEXT);
+	if (!input_media_type(r, type) || strcmp(type, INPUT_TYPE_JSON) != 0)
+		return (input_refuse_type(r, type, 0));
+
+	return (input_parse_json(r));
+}
+
 static enum step
 input_parse_json(struct request *r)
 {
 	const u_int8_t	*body;
+	char		*copy;
 	size_t		 len;
 
 	body = request_body(r, &len);
 	/* NUL is allowed here to be refused by name of the field below. */
 	r->body = json_loadb((const char *)body, len,
 	    JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (r->body == NULL && (copy = malloc(len)) != NULL) {
+		memcpy(copy, body, len);
+		input_mend_surrogates(copy, len);
+		r->body = json_loadb(copy, len,
+		    JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		explicit_bzero(copy, len);
+		free(copy);
+	}
 	edge_body_release(r->http);
 	if (r->body == NULL)
 		return (request_fail(r, ERROR_BAD_JSON));
 
 	return (STEP_NEXT);
+}
+
+/*
+ * Half a surrogate pair, which JavaScript makes of a text cut within an emoji,
+ * becomes U+FFFD, as in every JSON parser of a browser; jansson refuses it.
+ */
+static void
+input_mend_surrogates(char *text, size_t len)
+{
+	size_t	i = 0;
+	int	unit;
+
+	while (i + 1 < len) {
+		if (text[i] != '\\') {
+			i++;
+			continue;
+		}
+		unit = input_hex(text + i, len - i);
+		if (unit >= 0xd800 && unit < 0xdc00 && len - i >= 12 &&
+		    (input_hex(text + i + 6, len - i - 6) & ~0x3ff) ==
+		    0xdc00) {
+			i += 12;
+			continue;
+		}
+		if (unit >= 0xd800 && unit < 0xe000)
+			memcpy(text + i, "\\ufffd", 6);
+		i += 2;
+	}
+}
+
+/* The code unit of "\uXXXX" at `text`; -1 when it is something else. */
+static int
+input_hex(const char *text, size_t len)
+{
+	int	i, digit, unit = 0;
+
+	if (len < 6 || text[0] != '\\' || text[1] != 'u')
+		return (-1);
+	for (i = 2; i < 6; i++) {
+		digit = text[i] >= '0' && text[i] <= '9' ? text[i] - '0' :
+		    text[i] >= 'a' && text[i] <= 'f' ? text[i] - 'a' + 10 :
+		    text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 10 : -1;
+		if (digit == -1)
+			return (-1);
+		unit = unit << 4 | digit;
+	}
+
+	return (unit);
 }
 
 /* A form becomes the JSON object that it would be; all values are strings. */
@@ -232,8 +313,7 @@ input_check(struct request *r, const struct input_field *fields, size_t count,
 	if (r->face == FACE_AUTH && input_judge_targets(r) == STEP_DONE)
 		return (STEP_DONE);
 
-	/* Who asks for nothing takes any value, as better-auth does. */
-	if (count > 0 && !json_is_object(r->body)) {
+	if (!json_is_object(r->body)) {
 		(void)snprintf(text, sizeof(text), "[body] Invalid input: "
 		    "expected object, received %s", input_type_name(r->body));
 		return (request_fail_field(r, ERROR_VALIDATION, NULL, text));
@@ -267,7 +347,8 @@ input_judge_targets(struct request *r)
 		    ERROR_INVALID_NEW_USER_CALLBACK_URL }
 	};
 	const json_t	*value;
-	char		 text[64];
+	const char	*target;
+	char		 query[INPUT_TARGET_MAX], text[64];
 	size_t		 i;
 
 	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
@@ -281,6 +362,12 @@ input_judge_targets(struct request *r)
 		return (request_fail_field(r, ERROR_TARGET_NOT_STRING, NULL,
 		    text));
 	}
+	/* The query's counts where the body has none. */
+	target = json_string_length(json_object_get(r->body,
+	    targets[0].name)) > 0 ? NULL :
+	    request_query(r, targets[0].name, query, sizeof(query));
+	if (target != NULL && *target != '\0' && !origin_is_target(target))
+		return (request_fail(r, ERROR_INVALID_CALLBACK_URL));
 
 	return (STEP_NEXT);
 }

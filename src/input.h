@@ -48,6 +48,8 @@ enum step	 input_form(struct request *, const struct input_field *,
 /* By content type, JSON or form; others are 415. */
 enum step	 input_json_or_form(struct request *,
 		    const struct input_field *, size_t, void *out);
+/* For routes that ask for nothing: any JSON, or none. */
+enum step	 input_anything(struct request *);
 /* True when the value passes the validator of that name (or there is none). */
 int		 input_validate(struct request *, const char *validator,
 		    const char *value);

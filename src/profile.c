@@ -20,6 +20,7 @@
 #include "reply.h"
 #include "secret.h"
 #include "session.h"
+#include "utf8.h"
 
 #define PROFILE_NAME_MAX	1000
 #define PROFILE_IMAGE_MAX	65536
@@ -222,6 +223,9 @@ delete_found(struct request *r)
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	if (p->password != NULL) {
+		if (utf8_utf16_len(p->password, strlen(p->password)) >
+		    PASSWORD_MAX)
+			return (request_fail(r, ERROR_PASSWORD_TOO_LONG));
 		if (db_is_null(&r->db, 0, COLUMN_HASH))
 			return (request_fail(r, ERROR_NO_CREDENTIAL));
 		return (secret_verify(r, PROFILE_VERIFIED, p->password,

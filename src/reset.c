@@ -52,7 +52,7 @@ static const struct input_field	ask_fields[] = {
 };
 static const struct input_field	password_fields[] = {
 	{ .name = "newPassword", .type = INPUT_STRING,
-	  .flags = INPUT_REQUIRED, .validator = "password",
+	  .flags = INPUT_REQUIRED,
 	  .offset = offsetof(struct reset, password) },
 	{ .name = "token", .type = INPUT_STRING, .max = RESET_TOKEN_MAX - 1,
 	  .offset = offsetof(struct reset, token) }
@@ -220,6 +220,9 @@ password_read(struct request *r)
 		return (request_fail(r, ERROR_INVALID_TOKEN));
 	if ((error = secret_judge(x->password)) != ERROR_NONE)
 		return (request_fail(r, error));
+	if (!input_validate(r, "password", x->password))
+		return (request_fail_field(r, ERROR_VALIDATION, "newPassword",
+		    "[body.newPassword] Invalid input"));
 	token_hash(x->token, strlen(x->token), x->hash);
 
 	return (db_send(r, RESET_FOUND, STATEMENT_RESET_FIND,

@@ -256,7 +256,8 @@ get_found(struct request *r)
 	    "session", session_object(&r->db, 0, g->token),
 	    "user", session_user(&r->db, 0, SESSION_USER_ID));
 	if (session_is_refreshed(r) &&
-	    request_query(r, "disableRefresh", text, sizeof(text)) == NULL)
+	    (request_query(r, "disableRefresh", text, sizeof(text)) == NULL ||
+	    *text == '\0'))
 		return (db_send(r, GET_REFRESHED, STATEMENT_SESSION_REFRESH,
 		    DB_TEXT(r->who.session_id),
 		    DB_INT(config.session_seconds)));

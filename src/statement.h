@@ -34,6 +34,7 @@
 	X(CREDENTIAL_CHANGE, credential_change)				\
 	X(VERIFICATION_ASK, verification_ask)				\
 	X(VERIFICATION_CONFIRM, verification_confirm)			\
+	X(VERIFICATION_USER, verification_user)				\
 	X(EMAIL_CHANGE_ASK, email_change_ask)				\
 	X(RESET_ASK, reset_ask)						\
 	X(RESET_FIND, reset_find)					\

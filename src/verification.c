@@ -2,7 +2,8 @@
  * Proving that an address is one's own.
  *
  *	POST send-verification-email	READ -> (WHO ->) COUNTED -> STORED
- *	GET verify-email?token=		ASK -> CONFIRMED -> redirect or JSON
+ *	GET verify-email?token=		ASK -> TOLD -> redirect or JSON,
+ *					(CHANGED ->) JSON
  *	POST change-email {newEmail}	READ -> WHO -> COUNTED -> STORED
  *
  * Verifying signs nobody in. Nothing tells whether an address has an account:
@@ -38,6 +39,7 @@ struct verification {
 	char		 target[VERIFICATION_URL_MAX]; /* of the link */
 	struct letter	 letter;
 	struct letter	 other;		/* the notice to the old address */
+	char		 user_id[37];	/* whose address has changed */
 };
 
 /* Columns of profile_get.sql. */
@@ -62,7 +64,7 @@ static const struct input_field	change_fields[] = {
 
 enum { VERIFICATION_READ, VERIFICATION_WHO, VERIFICATION_COUNTED,
     VERIFICATION_STORED };
-enum { CONFIRM_ASK, CONFIRM_TOLD };
+enum { CONFIRM_ASK, CONFIRM_TOLD, CONFIRM_CHANGED };
 
 static enum step	ask_read(struct request *);
 static enum step	ask_who(struct request *);
@@ -74,6 +76,7 @@ static enum step	change_counted(struct request *);
 static enum step	verification_stored(struct request *);
 static enum step	confirm_ask(struct request *);
 static enum step	confirm_told(struct request *);
+static enum step	confirm_changed(struct request *);
 static enum step	confirm_failed(struct request *, const char *);
 static void		verification_free(void *);
 
@@ -91,7 +94,8 @@ static const struct request_step	change_steps[] = {
 };
 static const struct request_step	confirm_steps[] = {
 	[CONFIRM_ASK] = REQUEST_STEP(confirm_ask),
-	[CONFIRM_TOLD] = REQUEST_STEP(confirm_told)
+	[CONFIRM_TOLD] = REQUEST_STEP(confirm_told),
+	[CONFIRM_CHANGED] = REQUEST_STEP(confirm_changed)
 };
 
 #define VERIFICATION_PLAN(what, route, rule)				\
@@ -283,8 +287,25 @@ confirm_told(struct request *r)
 	if (v->target[0] != '\0')
 		return (reply_redirect(r, v->target));
 
+	/* A statement does not see what a function in it has changed. */
+	if (is_changed) {
+		(void)kore_strlcpy(v->user_id, db_text(&r->db, 0, 1),
+		    sizeof(v->user_id));
+		return (db_send(r, CONFIRM_CHANGED,
+		    STATEMENT_VERIFICATION_USER,
+		    DB_TEXT(v->user_id)));
+	}
+
+	return (reply_json(r, 200, json_pack("{s:b,s:n}", "status", 1,
+	    "user")));
+}
+
+static enum step
+confirm_changed(struct request *r)
+{
 	return (reply_json(r, 200, json_pack("{s:b,s:o}", "status", 1,
-	    "user", is_changed ? session_user(&r->db, 0, 1) : json_null())));
+	    "user", db_rows(&r->db) == 1 ? session_user(&r->db, 0, 0) :
+	    json_null())));
 }
 
 static enum step
