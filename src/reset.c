@@ -213,7 +213,7 @@ password_read(struct request *r)
 
 	if (input_json(r, password_fields, 2, x) == STEP_DONE)
 		return (STEP_DONE);
-	if (x->token == NULL)
+	if (x->token == NULL || *x->token == '\0')
 		x->token = request_query(r, "token", x->presented,
 		    sizeof(x->presented));
 	if (x->token == NULL || *x->token == '\0')

@@ -175,3 +175,14 @@ test('passwords of no length and of too great a length are named so', async () =
     assert.equal(reply.json.code, `PASSWORD_TOO_${code}`, path);
   }
 });
+
+test('an empty reset token in the body leaves the word to that of the query', async () => {
+  const body = { newPassword: 'another horse 2', token: '' };
+  const { email } = await person();
+  assert.equal((await post('/request-password-reset', { email })).status, 200);
+  const { url } = await letters.to(email, { about: /password/i });
+  const token = new URL(url).pathname.split('/').pop();
+
+  assert.equal((await post('/reset-password', body)).json.code, 'INVALID_TOKEN');
+  assert.equal((await post(`/reset-password?token=${token}`, body)).status, 200);
+});
