@@ -7,7 +7,7 @@
 #include "request.h"
 
 /*
- * 302 to `target` with name=value added to its query, before its fragment.
+ * 302 to `target` with name=value in its query, in place of one of that name.
  * `value` is letters, digits and underscores.
  */
 enum step	redirect_with(struct request *, const char *target,

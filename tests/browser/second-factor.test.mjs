@@ -165,6 +165,7 @@ test('a code that comes too late leads back to the password', async () => {
   await page.getByText('The time for the code is up. Start over with your password.').waitFor();
   await page.getByRole('button', { name: 'Back to the password' }).click();
   await page.getByLabel('Password').waitFor();
+  await page.waitForLoadState();
   assert.equal(await codeField(page).isVisible(), false);
   assert.deepEqual(unexpected(troubles), []);
   await close();

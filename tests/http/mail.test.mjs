@@ -170,6 +170,8 @@ async function forgotten(ann, redirectTo, path = 'request-password-reset') {
 test('a reset link leads to the page with a token, as often as it is opened', async () => {
   const expected = { '/reset': `${lectern.url}/reset?token=T`,
     '/reset?a=b': `${lectern.url}/reset?a=b&token=T`,
+    '/reset?token=old&a=b': `${lectern.url}/reset?a=b&token=T`,
+    '/a b?c=d e': `${lectern.url}/a%20b?c=d%20e&token=T`,
     [`${front}/reset#x`]: `${front}/reset?token=T#x` };
 
   for (const [redirectTo, location] of Object.entries(expected)) {
