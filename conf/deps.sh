@@ -4,6 +4,7 @@
 #   Debian packages -> by apt-get as root; anyone else is told their names
 #   npm packages    -> by the lock file: three browser modules for `build`,
 #                      the clients that tests drive with `test`
+#   pgvector        -> with `test`, by conf/pgvector.sh
 #   browser modules -> copied to assets/vendor/, where kodev picks them up
 #
 # Quick when nothing is missing: one dpkg-query and one comparison.
@@ -12,9 +13,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
-	libjansson-dev libutf8proc-dev liboath-dev libarchive-dev libcrypt-dev
-	libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
-test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core pgbouncer
+	libjansson-dev libutf8proc-dev libstemmer-dev liboath-dev libarchive-dev
+	libxml2-dev libseccomp-dev poppler-utils libcrypt-dev libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
+test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
 	python3-bcrypt python3-passlib"
 bench_packages="nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
@@ -109,6 +110,8 @@ if [ -n "$missing" ] && [ "$(id -u)" != 0 ]; then
 fi
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install_packages $missing
+[ "$extent" = browser ] || conf/pgvector.sh ||
+    echo "The tests of the vector side will fail." >&2
 
 # Two makes in one checkout take turns here.
 mkdir -p build

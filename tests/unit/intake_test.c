@@ -58,10 +58,38 @@ test_what_we_cannot_read_is_refused(void **state)
 	assert_int_equal(look("a.pdf", NULL, "words"), ERROR_DOCUMENT_TYPE);
 	assert_int_equal(look("a.docx", NULL, "words"), ERROR_DOCUMENT_TYPE);
 	assert_int_equal(look(NULL, "image/png", "w"), ERROR_DOCUMENT_TYPE);
-	assert_int_equal(look(NULL, NULL, "%PDF-1.4 x"), ERROR_DOCUMENT_TYPE);
+	assert_int_equal(look("a.epub", NULL, "words"), ERROR_DOCUMENT_TYPE);
+	assert_int_equal(look(NULL, NULL, "{\\rtf1 x}"), ERROR_DOCUMENT_TYPE);
 	assert_int_equal(look("a.txt", NULL, "caf\xe9"), ERROR_DOCUMENT_TYPE);
 	assert_int_equal(intake_look(&intake, "a.txt", NULL, 0, "a\0b", 3),
 	    ERROR_DOCUMENT_TYPE);
+}
+
+static void
+test_formats_are_known_by_what_is_in_them(void **state)
+{
+	(void)state;
+	assert_int_equal(look("a.txt", "text/plain", "%PDF-1.4 x"),
+	    ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_PDF);
+	assert_string_equal(intake.title, "a");
+	assert_int_equal(look("r.pdf", NULL, "\n\n%PDF-1.4 x"), ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_PDF);
+	assert_int_equal(look("a.docx", NULL, "PK\3\4 x"), ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_DOCX);
+	assert_int_equal(look("a.zip", "application/zip", "PK\3\4 x"),
+	    ERROR_DOCUMENT_TYPE);
+	assert_int_equal(look("a.HTM", "text/plain", "<p>caf\xe9"),
+	    ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_HTML);
+	assert_int_equal(look(NULL, NULL, " <!DOCTYPE html><p>x"), ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_HTML);
+	assert_int_equal(look("a.md", NULL, "<html><p>x"), ERROR_NONE);
+	assert_string_equal(intake.media_type, INTAKE_MARKDOWN);
+	assert_int_equal(intake_look(&intake, "a.html", NULL, 0, "a\0b", 3),
+	    ERROR_DOCUMENT_TYPE);
+	assert_int_equal(look("a.html", NULL, "  "), ERROR_DOCUMENT_EMPTY);
+	assert_int_equal(look("a.pdf", NULL, ""), ERROR_DOCUMENT_EMPTY);
 }
 
 static void
@@ -148,6 +176,7 @@ main(void)
 		cmocka_unit_test(
 		    test_undeclared_text_with_a_heading_is_markdown),
 		cmocka_unit_test(test_what_we_cannot_read_is_refused),
+		cmocka_unit_test(test_formats_are_known_by_what_is_in_them),
 		cmocka_unit_test(test_a_file_of_blanks_is_empty),
 		cmocka_unit_test(
 		    test_the_title_is_the_heading_or_the_name_or_the_first_line),
