@@ -1,10 +1,12 @@
 /*
- * Types by name, by declaration, by content, in this order; the content must
- * be UTF-8 text in any case. Undeclared text with a Markdown heading or front
- * matter is Markdown.
+ * Types by name, by declaration, by content, in this order. What is in the
+ * file must agree: PDF and DOCX begin as such and are found by that under any
+ * name; HTML has no NUL but in UTF-16; all else must be UTF-8 text. Undeclared
+ * text that begins with a doctype or <html is HTML, with a Markdown heading
+ * or front matter Markdown.
  *
- * Deliberately missing: other encodings. A guess would be stored for ever as
- * what the document says; the refusal tells what to save the file as.
+ * Deliberately missing: other encodings of text. A guess would be stored for
+ * ever as what the document says; the refusal tells what to save it as.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -31,13 +33,13 @@ static const struct intake_type	intake_extensions[] = {
 	{ "mkd", INTAKE_MARKDOWN },
 	{ "txt", INTAKE_PLAIN },
 	{ "text", INTAKE_PLAIN },
-	{ "htm", NULL },
-	{ "html", NULL },
-	{ "xhtml", NULL },
-	{ "pdf", NULL },
+	{ "htm", INTAKE_HTML },
+	{ "html", INTAKE_HTML },
+	{ "xhtml", INTAKE_HTML },
+	{ "pdf", INTAKE_PDF },
 	{ "rtf", NULL },
 	{ "doc", NULL },
-	{ "docx", NULL },
+	{ "docx", INTAKE_DOCX },
 	{ "odt", NULL },
 	{ "epub", NULL },
 };
@@ -45,12 +47,13 @@ static const struct intake_type	intake_extensions[] = {
 static const struct intake_type	intake_types[] = {
 	{ "text/markdown", INTAKE_MARKDOWN },
 	{ "text/x-markdown", INTAKE_MARKDOWN },
-	{ "text/html", NULL },
-	{ "application/xhtml", NULL },
-	{ "application/pdf", NULL },
+	{ "text/html", INTAKE_HTML },
+	{ "application/xhtml", INTAKE_HTML },
+	{ "application/pdf", INTAKE_PDF },
 	{ "application/rtf", NULL },
 	{ "text/rtf", NULL },
 	{ "application/msword", NULL },
+	{ INTAKE_DOCX, INTAKE_DOCX },
 	{ "application/vnd.", NULL },
 	{ "application/zip", NULL },
 	{ "application/epub", NULL },
@@ -64,6 +67,9 @@ static const struct intake_type	intake_types[] = {
 
 static const struct intake_type	*intake_declared(const char *, const char *,
 				    size_t);
+static const char		*intake_format(const struct intake_type *,
+				    const char *, size_t);
+static int			 intake_is_html(const char *, size_t);
 static const char		*intake_extension(const char *);
 static void			 intake_title(struct intake *, const char *,
 				    const char *, size_t);
@@ -82,11 +88,17 @@ intake_look(struct intake *intake, const char *filename, const char *type,
 	declared = intake_declared(filename, type, type_len);
 	if (declared != NULL && declared->media_type == NULL)
 		return (ERROR_DOCUMENT_TYPE);
+	if ((intake->media_type = intake_format(declared, text, len)) !=
+	    NULL) {
+		intake_title(intake, filename, text, 0);
+		return (len == 0 ? ERROR_DOCUMENT_EMPTY : ERROR_NONE);
+	}
+	if (declared != NULL && declared->media_type[0] == 'a')
+		return (len == 0 ? ERROR_DOCUMENT_EMPTY : ERROR_DOCUMENT_TYPE);
 	if (!utf8_is_text(text, len))
 		return (ERROR_DOCUMENT_TYPE);
 	/* These can be all ASCII and are no text to read. */
-	if (len >= 5 && (memcmp(text, "%PDF-", 5) == 0 ||
-	    memcmp(text, "{\\rtf", 5) == 0))
+	if (len >= 5 && memcmp(text, "{\\rtf", 5) == 0)
 		return (ERROR_DOCUMENT_TYPE);
 	if (utf8_skip_blanks(text, len, 0) == len)
 		return (ERROR_DOCUMENT_EMPTY);
@@ -129,6 +141,49 @@ intake_text(const void *bytes, size_t len, char **out, size_t *out_len,
 	}
 
 	return (ERROR_NONE);
+}
+
+/* The formatted document that it is, or NULL. */
+static const char *
+intake_format(const struct intake_type *declared, const char *text, size_t len)
+{
+	const char	*media_type = declared == NULL ? NULL :
+			    declared->media_type;
+	size_t		 at;
+
+	/* Readers forgive what stands before, up to 1024 bytes. */
+	for (at = 0; at + 5 <= len && at < 1024; at++)
+		if (memcmp(text + at, "%PDF-", 5) == 0 && (at == 0 ||
+		    (media_type != NULL &&
+		    strcmp(media_type, INTAKE_PDF) == 0)))
+			return (INTAKE_PDF);
+	if (len >= 4 && media_type != NULL &&
+	    strcmp(media_type, INTAKE_DOCX) == 0 &&
+	    (memcmp(text, "PK\3\4", 4) == 0 ||
+	    memcmp(text, "\xd0\xcf\x11\xe0", 4) == 0))
+		return (INTAKE_DOCX);
+	if (media_type == NULL)
+		return (intake_is_html(text, len) && utf8_is_text(text, len) ?
+		    INTAKE_HTML : NULL);
+	if (strcmp(media_type, INTAKE_HTML) != 0)
+		return (NULL);
+	if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
+	    memcmp(text, "\xfe\xff", 2) == 0))
+		return (INTAKE_HTML);
+
+	return (memchr(text, '\0', len) == NULL &&
+	    utf8_skip_blanks(text, len, 0) < len ? INTAKE_HTML : NULL);
+}
+
+/* Whether a text without a name says that it is HTML. */
+static int
+intake_is_html(const char *text, size_t len)
+{
+	size_t	at = utf8_skip_blanks(text, len, 0);
+
+	return ((len - at > 14 &&
+	    strncasecmp(text + at, "<!doctype html", 14) == 0) ||
+	    (len - at > 5 && strncasecmp(text + at, "<html", 5) == 0));
 }
 
 /* What name or declaration say, NULL when they say nothing. */

@@ -15,12 +15,17 @@
 #define INTAKE_BYTES_MAX	(20 * 1024 * 1024)
 
 struct intake {
-	const char	*media_type;	/* static; INTAKE_PLAIN or _MARKDOWN */
+	const char	*media_type;	/* static; one of the below */
 	char		 title[INTAKE_TITLE_SIZE];	/* UTF-8, never "" */
 };
 
 #define INTAKE_PLAIN		"text/plain"
 #define INTAKE_MARKDOWN		"text/markdown"
+#define INTAKE_HTML		"text/html"
+#define INTAKE_PDF		"application/pdf"
+#define INTAKE_DOCX							\
+	"application/vnd.openxmlformats-officedocument."		\
+	"wordprocessingml.document"
 
 /*
  * Looks at a file. `filename` and `type` (a Content-Type value of type_len
@@ -31,8 +36,8 @@ enum error_id	intake_look(struct intake *, const char *filename,
 		    const char *type, size_t type_len, const void *, size_t);
 
 /*
- * The text inside the file's bytes: *out is to be freed, or points into
- * `bytes` when *is_owned is 0. ERROR_NONE, ERROR_DOCUMENT_EMPTY, or
+ * The text of a plain or Markdown file's bytes: *out is to be freed, or points
+ * into `bytes` when *is_owned is 0. ERROR_NONE, ERROR_DOCUMENT_EMPTY, or
  * ERROR_INTERNAL when there is no memory.
  */
 enum error_id	intake_text(const void *bytes, size_t len, char **out,

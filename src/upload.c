@@ -21,8 +21,6 @@
 #include "utf8.h"
 
 #define UPLOAD_NAME_SIZE	1024
-#define UPLOAD_NAME_MAX_TEXT						\
-	"A file name is at most 255 bytes of UTF-8 without control characters"
 
 struct upload_json {
 	const char	*title, *text;
@@ -48,7 +46,6 @@ static struct upload_file *upload_add(struct upload *, const void *, size_t);
 static enum step	 upload_judge(struct request *, struct upload_file *,
 			    const char *, size_t);
 static const char	*upload_filename(struct request *, char *, size_t);
-static int		 upload_name(struct upload_file *, const char *);
 static int		 upload_is_type(const char *, const char *);
 static int		 upload_is_true(const char *, size_t);
 
@@ -140,8 +137,10 @@ upload_multipart(struct request *r, struct upload *upload)
 		if (part.filename[0] == '\0' && part.data_len == 0)
 			continue;
 		file = upload_add(upload, part.data, part.data_len);
-		(void)snprintf(file->filename, sizeof(file->filename), "%s",
-		    part.filename);
+		if (part.filename[0] != '\0' &&
+		    !upload_name(file->filename, part.filename))
+			return (request_fail_field(r, ERROR_VALIDATION,
+			    "filename", UPLOAD_NAME_TEXT));
 		if (upload_judge(r, file, part.type, part.type_len) ==
 		    STEP_DONE)
 			return (STEP_DONE);
@@ -166,9 +165,9 @@ upload_raw(struct request *r, struct upload *upload, const char *filename)
 
 	body = request_body(r, &len);
 	file = upload_add(upload, body, len);
-	if (filename != NULL && !upload_name(file, filename))
+	if (filename != NULL && !upload_name(file->filename, filename))
 		return (request_fail_field(r, ERROR_VALIDATION, "filename",
-		    UPLOAD_NAME_MAX_TEXT));
+		    UPLOAD_NAME_TEXT));
 
 	return (upload_judge(r, file, type, type == NULL ? 0 : strlen(type)));
 }
@@ -229,9 +228,8 @@ upload_filename(struct request *r, char *name, size_t size)
 	return (name[0] == '\0' ? NULL : name);
 }
 
-/* The last part of a path, checked. */
-static int
-upload_name(struct upload_file *file, const char *path)
+int
+upload_name(char out[INTAKE_FILENAME_MAX + 1], const char *path)
 {
 	const char	*name = path, *at;
 
@@ -241,10 +239,12 @@ upload_name(struct upload_file *file, const char *path)
 		if (*at == '/' || *at == '\\')
 			name = at + 1;
 	}
-	if (*name == '\0' || strlen(name) > INTAKE_FILENAME_MAX ||
+	/* Nothing but dots names a folder, or nothing. */
+	if (name[strspn(name, ".")] == '\0' ||
+	    strlen(name) > INTAKE_FILENAME_MAX ||
 	    !utf8_is_text(name, strlen(name)))
 		return (0);
-	(void)snprintf(file->filename, sizeof(file->filename), "%s", name);
+	(void)snprintf(out, INTAKE_FILENAME_MAX + 1, "%s", name);
 
 	return (1);
 }

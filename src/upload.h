@@ -32,6 +32,15 @@ struct upload {
  * STEP_DONE: the refusal has been sent.
  */
 enum step	upload_read(struct request *, struct upload *);
+/*
+ * A document's file name from a path: its last part, where that is one. 0, and
+ * nothing written, when it is too long, only dots or has control characters.
+ */
+#define UPLOAD_NAME_TEXT						\
+	"A file name is at most 255 bytes of UTF-8, not only dots and "	\
+	"without control characters"
+int		upload_name(char [INTAKE_FILENAME_MAX + 1],
+		    const char *path);
 /* For request_plan.data_free. */
 void		upload_free(void *);
 
