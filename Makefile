@@ -4,13 +4,14 @@
 #   BUILD_FLAVOR=dev|prod|asan   which build (dev: build/lectern/lectern)
 #   PORT=8000 and the other variables of conf/env.example: for `make run`
 #   FILES="tests/http/a.test.mjs ..."   for `make test`: only these
+#   COLLECTION="DIR ..."   for `make eval`: folders in BEIR's layout
 #   SECONDS_EACH=20   for `make fuzz`: how long each fuzzer runs
 #
 # Variables given on the command line reach the scripts as environment.
 
 SHELL = /bin/bash
 
-.PHONY: all build run test lint bench fuzz image clean deps
+.PHONY: all build run test lint bench eval fuzz image clean deps
 
 all: build
 
@@ -35,6 +36,11 @@ bench:
 	@conf/deps.sh bench
 	@conf/build.sh
 	@exec node tests/bench/bench.mjs
+
+eval:
+	@conf/deps.sh build test
+	@conf/build.sh
+	@exec node tests/bench/eval.mjs
 
 fuzz:
 	@conf/deps.sh fuzz

@@ -280,6 +280,26 @@ export async function deleteDocument(documentId) {
   await call(`/api/documents/${id(documentId)}`, { method: 'DELETE' });
 }
 
+/* Takes a deletion back; resolves to the document. */
+export async function restoreDocument(documentId) {
+  return (await (await post(`/api/documents/${id(documentId)}/restore`, {})).json()).document;
+}
+
+/* Has a document that failed read again. */
+export async function retryDocument(documentId) {
+  return (await (await post(`/api/documents/${id(documentId)}/retry`, {})).json()).document;
+}
+
+export async function renameDocument(documentId, title) {
+  return (await (await post(`/api/documents/${id(documentId)}`, { title },
+    { method: 'PATCH' })).json()).document;
+}
+
+/* Where the bytes as uploaded can be saved from. */
+export function originalAddress(documentId) {
+  return `/api/documents/${id(documentId)}/original`;
+}
+
 /* Conversations */
 
 export function listConversations(cursor) {

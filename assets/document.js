@@ -4,7 +4,7 @@
  * is shown while it arrives, so that a large one can be read from the start.
  */
 import './shell.js';
-import { openText, readDocument } from './api.js';
+import { openText, originalAddress, readDocument } from './api.js';
 import { part, say } from './dom.js';
 import { SourceText, rangeOf } from './passage.js';
 import { countWords, dateWords, sizeWords } from './words.js';
@@ -30,6 +30,8 @@ function describe(paper) {
   ].filter(Boolean).join(' · ');
   part(document, 'ask').href = `/chat?document=${encodeURIComponent(paper.id)}`;
   part(document, 'ask').hidden = paper.status !== 'ready';
+  part(document, 'original').href = originalAddress(paper.id);
+  part(document, 'original').hidden = false;
 }
 
 /* Resolves to the document once it is ready or failed. */

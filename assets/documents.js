@@ -1,11 +1,15 @@
 /*
  * The documents page: adding (file chooser, drop, pasted text), the list
- * with what became of each document, and deleting. A document that is being
- * read is asked after until it is ready or failed.
- * Deliberately missing: renaming, undoing a deletion, upload progress.
+ * with what became of each document, renaming, trying again, deleting and
+ * taking that back. A document that is being read is asked after until it is
+ * ready or failed.
+ * Deliberately missing: upload progress, sorting and searching the list.
  */
 import './shell.js';
-import { addFile, addText, deleteDocument, listDocuments, readDocument } from './api.js';
+import {
+  addFile, addText, deleteDocument, listDocuments, readDocument, renameDocument,
+  restoreDocument, retryDocument,
+} from './api.js';
 import { copyOf, part, say } from './dom.js';
 import { countWords, dateWords, sizeWords } from './words.js';
 
@@ -44,6 +48,8 @@ function newRow() {
     else
       dismiss(row);
   });
+  part(row, 'retry').addEventListener('click', () => change(row, retryDocument));
+  part(row, 'rename').addEventListener('click', () => askForName(row));
   return row;
 }
 
@@ -72,6 +78,9 @@ function fill(row, paper) {
     paper.status === 'failed' ? paper.error || 'The text could not be read.' : '');
   part(row, 'ask').href = `/chat?document=${encodeURIComponent(paper.id)}`;
   part(row, 'ask').hidden = paper.status !== 'ready';
+  part(row, 'retry').hidden = paper.shared || paper.status !== 'failed';
+  part(row, 'rename').hidden = paper.shared;
+  part(row, 'rename-label').textContent = ` ${paper.title}`;
   part(row, 'delete').hidden = paper.shared;
   part(row, 'delete-label').textContent = `Delete ${paper.title}`;
 }
@@ -86,6 +95,8 @@ async function follow(row, paper) {
   let latest = paper;
   while (isPending(latest) && row.isConnected) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!row.isConnected)
+      return;
     try {
       latest = await readDocument(paper.id);
     } catch (error) {
@@ -108,8 +119,10 @@ function show(paper) {
 }
 
 async function showPage(cursor) {
-  const { documents, nextCursor } = await listDocuments(cursor);
+  const { documents, nextCursor, usage } = await listDocuments(cursor);
   const more = part(document, 'more');
+  say(part(document, 'usage'), usage.limit === null ? ''
+    : `${sizeWords(usage.bytes)} of ${sizeWords(usage.limit)} used`);
   documents.filter(({ id }) => !rowOf(id)).forEach(show);
   more.hidden = !nextCursor;
   more.onclick = () => showPage(nextCursor).catch(complain);
@@ -214,7 +227,30 @@ function takePastes() {
   });
 }
 
-/* Deleting */
+/* Changing */
+
+/* Runs `act` with the row's document and shows what it became. */
+async function change(row, act) {
+  row.setAttribute('aria-busy', 'true');
+  try {
+    const paper = await act(row.dataset.paper);
+    fill(row, paper);
+    follow(row, paper);
+  } catch (error) {
+    complain(error);
+  }
+  row.removeAttribute('aria-busy');
+}
+
+function askForName(row) {
+  const dialog = part(document, 'rename-dialog');
+  const { title } = part(dialog, 'rename-form').elements;
+  title.value = part(row, 'link').textContent;
+  dialog.returnValue = '';
+  dialog.onclose = () => dialog.returnValue === 'rename'
+    && change(row, (paperId) => renameDocument(paperId, title.value));
+  dialog.showModal();
+}
 
 function askToDelete(row) {
   const dialog = part(document, 'delete-dialog');
@@ -224,10 +260,31 @@ function askToDelete(row) {
   dialog.showModal();
 }
 
+/* The latest deletion can be taken back as long as the page is open. */
+function offerUndo(row, paperId) {
+  const notice = part(document, 'deleted');
+  part(notice, 'deleted-name').textContent = part(row, 'link').textContent;
+  part(notice, 'undo').onclick = async () => {
+    try {
+      const paper = await restoreDocument(paperId);
+      notice.hidden = true;
+      show(paper);
+      showEmptiness();
+      announcer.textContent = `${paper.title} is back.`;
+    } catch (error) {
+      complain(error);
+    }
+  };
+  notice.hidden = false;
+  part(notice, 'undo').focus();
+}
+
 async function remove(row) {
+  const paperId = row.dataset.paper;
   row.setAttribute('aria-busy', 'true');
   try {
-    await deleteDocument(row.dataset.paper);
+    await deleteDocument(paperId);
+    offerUndo(row, paperId);
   } catch (error) {
     if (error.status !== 404) {
       row.removeAttribute('aria-busy');

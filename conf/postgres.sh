@@ -94,6 +94,16 @@ postgres_start() {
 	    -c max_connections=60 -c shared_buffers=64MB \
 	    -c logging_collector=off >"$log" 2>&1
 	postgres_wait "$socket" "$log" $!
+	postgres_vector "$socket" "$log"
+}
+
+# pgvector, where it is installed (conf/pgvector.sh): only a superuser may
+# enable it.
+postgres_vector() {
+	[ -f /usr/share/postgresql/15/extension/vector.control ] || return 0
+	as_owner env PGOPTIONS='-c client_min_messages=warning' \
+	    "$postgres_bin/psql" -qX -h "$1" -U postgres -d lectern \
+	    -c 'create extension if not exists vector' >>"$2" 2>&1 || :
 }
 
 # Waits until it answers; gives up at once when the process given has ended.

@@ -3,11 +3,33 @@
  * passage's place plus the quote's place in the passage. The quote is the
  * bytes themselves, and the hash is taken from them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "citation.h"
 #include "uistream.h"
 #include "utf8.h"
+
+/* The page that the quote begins on, or NULL. */
+static json_t *
+citation_page(const struct passage *p, const struct cite_mark *m)
+{
+	const char	*at = p->page_breaks;
+	char		*end;
+	int64_t		 page = p->page;
+
+	if (page == 0)
+		return (NULL);
+	while (at != NULL && (*at == '{' || *at == ',')) {
+		if (strtoll(at + 1, &end, 10) > p->start + (int64_t)m->from ||
+		    end == at + 1)
+			break;
+		page++;
+		at = end;
+	}
+
+	return (json_integer((json_int_t)page));
+}
 
 json_t *
 citation_json(const struct passage *p, const struct cite_mark *m)
@@ -22,12 +44,13 @@ citation_json(const struct passage *p, const struct cite_mark *m)
 		return (NULL);
 	cite_sha256(quote, len, hash);
 
-	return (json_pack("{s:I, s:s, s:s, s:I, s:I, s:s%, s:s, s:s*}",
+	return (json_pack("{s:I, s:s, s:s, s:I, s:I, s:s%, s:s, s:s*, s:o*}",
 	    "n", (json_int_t)m->n, "documentId", p->document_id,
 	    "title", p->title, "start", (json_int_t)p->start +
 	    (json_int_t)m->from, "end", (json_int_t)p->start +
 	    (json_int_t)m->to, "quote", quote, len, "sha256", hash,
-	    "heading", p->heading[0] == '\0' ? NULL : p->heading));
+	    "heading", p->heading[0] == '\0' ? NULL : p->heading,
+	    "page", citation_page(p, m)));
 }
 
 json_t *

@@ -37,6 +37,7 @@ static int64_t		config_port, config_workers, config_hops;
 static int64_t		config_quota_user_mb, config_quota_total_mb;
 static const char	*config_frontends;
 static const char	*config_same_site;
+static const char	*config_embed_format, *config_rerank_format;
 static const char	*config_origins[CONFIG_ORIGINS_MAX + 1];
 
 static const struct config_entry	config_entries[] = {
@@ -85,6 +86,30 @@ static const struct config_entry	config_entries[] = {
 	{ "LLM_API_KEY", CONFIG_TEXT, &config.llm_api_key, 0, 0, 0, {0} },
 	{ "LLM_MODEL", CONFIG_TEXT, &config.llm_model, 0, 0, 0, {0} },
 	{ "METRICS_TOKEN", CONFIG_TEXT, &config.metrics_token, 0, 0, 0, {0} },
+	{ "EMBED_URL", CONFIG_TEXT, &config.embed_url, 0, 0, 0, {0} },
+	{ "EMBED_FORMAT", CONFIG_TEXT, &config_embed_format, 0, 0, 0, {0} },
+	{ "EMBED_API_KEY", CONFIG_TEXT, &config.embed_api_key, 0, 0, 0, {0} },
+	{ "EMBED_MODEL", CONFIG_TEXT, &config.embed_model, 0, 0, 0, {0} },
+	{ "EMBED_DIMENSIONS", CONFIG_NUMBER, &config.embed_dimensions, 0, 1,
+	    EMBEDWIRE_DIMENSIONS_MAX, {0} },
+	{ "EMBED_BATCH", CONFIG_NUMBER, &config.embed_batch, 32, 1, 512,
+	    {0} },
+	{ "EMBED_QUERY_PREFIX", CONFIG_TEXT, &config.embed_query_prefix, 0,
+	    0, 0, {0} },
+	{ "EMBED_PASSAGE_PREFIX", CONFIG_TEXT, &config.embed_passage_prefix,
+	    0, 0, 0, {0} },
+	{ "RERANK_URL", CONFIG_TEXT, &config.rerank_url, 0, 0, 0, {0} },
+	{ "RERANK_FORMAT", CONFIG_TEXT, &config_rerank_format, 0, 0, 0,
+	    {0} },
+	{ "RERANK_API_KEY", CONFIG_TEXT, &config.rerank_api_key, 0, 0, 0,
+	    {0} },
+	{ "RERANK_MODEL", CONFIG_TEXT, &config.rerank_model, 0, 0, 0, {0} },
+	{ "CHUNK_BYTES", CONFIG_NUMBER, &config.chunk_bytes, 1200, 200, 20000,
+	    {0} },
+	{ "CHUNK_OVERLAP_BYTES", CONFIG_NUMBER, &config.chunk_overlap_bytes,
+	    160, 0, 5000, {0} },
+	{ "RETRIEVAL_WEIGHT", CONFIG_NUMBER, &config.retrieval_weight, 30, 0,
+	    100, {0} },
 	{ "LOG_LEVEL", CONFIG_TEXT, &config.log_level, 0, 0, 0, {0} },
 };
 
@@ -99,6 +124,11 @@ static int		 config_cookies(char *, size_t);
 static int		 config_secrets(char *, size_t);
 static int		 config_mail(char *, size_t);
 static int		 config_model(char *, size_t);
+static int		 config_ends(const char *, const char *);
+static int		 config_embed(char *, size_t);
+static int		 config_rerank(char *, size_t);
+static int		 config_address(const char *, const char **, int,
+			    const char *, char *, size_t);
 static int		 config_log(char *, size_t);
 
 int
@@ -121,7 +151,9 @@ config_read(int is_server, char *why, size_t why_len)
 		    "give the address of a Postgres database.");
 		return (-1);
 	}
-	if (config_log(why, why_len) == -1)
+	if (config_log(why, why_len) == -1 ||
+	    config_embed(why, why_len) == -1 ||
+	    config_rerank(why, why_len) == -1)
 		return (-1);
 	if (!is_server)
 		return (0);
@@ -418,4 +450,126 @@ config_model(char *why, size_t why_len)
 	config.llm_url = url;
 
 	return (0);
+}
+
+/*
+ * An end point's address, complete: `tail` is put to it where it ends with
+ * another path than `is_whole` says.
+ */
+static int
+config_address(const char *name, const char **address, int is_whole,
+    const char *tail, char *why, size_t why_len)
+{
+	char	*url;
+	size_t	 len = strlen(*address);
+
+	if (strncmp(*address, "http://", 7) != 0 &&
+	    strncmp(*address, "https://", 8) != 0) {
+		(void)snprintf(why, why_len, "%s must be an http(s) address "
+		    "such as https://host/v1.", name);
+		return (-1);
+	}
+	while (len > 0 && (*address)[len - 1] == '/')
+		len--;
+	if (asprintf(&url, "%.*s%s", (int)len, *address,
+	    is_whole ? "" : tail) == -1)
+		return (-1);
+	*address = url;
+
+	return (0);
+}
+
+/* 1 when an address without its last slashes ends with `path`. */
+static int
+config_ends(const char *address, const char *path)
+{
+	size_t	len = strlen(address), path_len = strlen(path);
+
+	while (len > 0 && address[len - 1] == '/')
+		len--;
+
+	return (len >= path_len &&
+	    memcmp(address + len - path_len, path, path_len) == 0);
+}
+
+/* The format is told by the address: see embedwire.h. */
+static int
+config_embed(char *why, size_t why_len)
+{
+	static const struct {
+		const char	*name;
+		const char	*path;
+	}		 formats[] = {
+		[EMBEDWIRE_OPENAI] = { "openai", "/embeddings" },
+		[EMBEDWIRE_TEI] = { "tei", "/embed" },
+		[EMBEDWIRE_OLLAMA] = { "ollama", "/api/embed" }
+	};
+	const char	*url = config.embed_url;
+	int		 i, format = -1;
+
+	if (config.embed_query_prefix == NULL)
+		config.embed_query_prefix = "";
+	if (config.embed_passage_prefix == NULL)
+		config.embed_passage_prefix = "";
+	if (url == NULL)
+		return (0);
+	if (config_ends(url, "/api/embeddings")) {
+		(void)snprintf(why, why_len, "EMBED_URL must end with "
+		    "/api/embed for Ollama.");
+		return (-1);
+	}
+	for (i = 0; i < 3; i++) {
+		if (config_embed_format == NULL ? config_ends(url,
+		    formats[i].path) : strcmp(config_embed_format,
+		    formats[i].name) == 0)
+			format = i;
+	}
+	if (format == -1 && config_embed_format != NULL) {
+		(void)snprintf(why, why_len, "EMBED_FORMAT must be openai, "
+		    "tei or ollama.");
+		return (-1);
+	}
+	config.embed_format = format == -1 ? EMBEDWIRE_OPENAI :
+	    (enum embedwire_format)format;
+	if (config.embed_model == NULL &&
+	    config.embed_format != EMBEDWIRE_TEI) {
+		(void)snprintf(why, why_len, "EMBED_MODEL is not set: "
+		    "EMBED_URL needs the name of a model.");
+		return (-1);
+	}
+	if (config.embed_model == NULL)
+		config.embed_model = formats[EMBEDWIRE_TEI].name;
+
+	return (config_address("EMBED_URL", &config.embed_url,
+	    config_ends(url, formats[config.embed_format].path),
+	    formats[config.embed_format].path, why, why_len));
+}
+
+/* TEI's address has /rerank right behind the host, others a version. */
+static int
+config_rerank(char *why, size_t why_len)
+{
+	const char	*url = config.rerank_url, *host;
+
+	if (url == NULL)
+		return (0);
+	host = strstr(url, "://");
+	host = host == NULL ? url : host + 3;
+	config.rerank_is_tei = config_rerank_format == NULL ?
+	    strncmp(host + strcspn(host, "/"), "/rerank", 7) == 0 :
+	    strcmp(config_rerank_format, "tei") == 0;
+	if (config_rerank_format != NULL && !config.rerank_is_tei &&
+	    strcmp(config_rerank_format, "jina") != 0) {
+		(void)snprintf(why, why_len, "RERANK_FORMAT must be jina "
+		    "or tei.");
+		return (-1);
+	}
+	if (config.rerank_model == NULL && !config.rerank_is_tei) {
+		(void)snprintf(why, why_len, "RERANK_MODEL is not set: "
+		    "RERANK_URL needs the name of a model.");
+		return (-1);
+	}
+
+	return (config_address("RERANK_URL", &config.rerank_url,
+	    config_ends(url, "/rerank"), "/rerank", why, why_len));
 }

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "embedwire.h"
+
 enum config_same_site { SAME_SITE_LAX, SAME_SITE_NONE };
 
 struct config {
@@ -44,6 +46,21 @@ struct config {
 	const char	*llm_api_key;
 	const char	*llm_model;
 	const char	*metrics_token;	/* or NULL */
+	const char	*embed_url;	/* the whole address, or NULL */
+	const char	*embed_api_key;
+	const char	*embed_model;	/* a name also where none is needed */
+	enum embedwire_format embed_format;
+	int64_t		 embed_dimensions; /* 0: the model's own */
+	int64_t		 embed_batch;	/* texts in a request */
+	const char	*embed_query_prefix; /* or "" */
+	const char	*embed_passage_prefix;
+	const char	*rerank_url;	/* the whole address, or NULL */
+	const char	*rerank_api_key;
+	const char	*rerank_model;
+	int		 rerank_is_tei;
+	int64_t		 chunk_bytes;	/* see chunker.h */
+	int64_t		 chunk_overlap_bytes;
+	int64_t		 retrieval_weight; /* the vectors' share, percent */
 	const char	*log_level;
 };
 

@@ -18,6 +18,7 @@
 
 #define DBSYNC_PARAMS_MAX	16
 #define DBSYNC_CONNECT_S	"10"
+#define DBSYNC_COPY_BYTES	65536	/* handed over at once */
 
 static int	dbsync_take(struct dbsync *, PGresult *);
 static void	dbsync_quiet(void *, const char *);
@@ -105,9 +106,49 @@ dbsync_script(struct dbsync *db, const char *sql)
 }
 
 int
+dbsync_copy(struct dbsync *db, const char *sql, const void *rows, size_t len)
+{
+	/* Signature, no flags, no extension; and the end of the rows. */
+	static const char	head[19] = "PGCOPY\n\377\r\n";
+	static const char	tail[2] = "\377\377";
+	PGresult		*result;
+	const char		*at = rows;
+	size_t			 n;
+	int			 is_sent;
+
+	result = PQexec(db->connection, sql);
+	if (PQresultStatus(result) != PGRES_COPY_IN)
+		return (dbsync_take(db, result));
+	PQclear(result);
+	is_sent = PQputCopyData(db->connection, head, sizeof(head)) == 1;
+	for (; is_sent && len > 0; at += n, len -= n) {
+		n = len < DBSYNC_COPY_BYTES ? len : DBSYNC_COPY_BYTES;
+		is_sent = PQputCopyData(db->connection, at, (int)n) == 1;
+	}
+	if (is_sent)
+		is_sent = PQputCopyData(db->connection, tail,
+		    sizeof(tail)) == 1;
+	if (PQputCopyEnd(db->connection, is_sent ? NULL : "broken off") != 1)
+		is_sent = 0;
+	result = PQgetResult(db->connection);
+	while (PQresultStatus(result) == PGRES_COPY_IN) {
+		PQclear(result);
+		result = PQgetResult(db->connection);
+	}
+	if (dbsync_take(db, result) == -1)
+		is_sent = 0;
+	while ((result = PQgetResult(db->connection)) != NULL)
+		PQclear(result);
+
+	return (is_sent ? 0 : -1);
+}
+
+int
 dbsync_begin(struct dbsync *db)
 {
-	return (dbsync_script(db, "begin; set local statement_timeout = 0"));
+	/* Between statements, documents are extracted. */
+	return (dbsync_script(db, "begin; set local statement_timeout = 0; "
+	    "set local idle_in_transaction_session_timeout = '15min'"));
 }
 
 int

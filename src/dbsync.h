@@ -37,6 +37,13 @@ int	dbsync_script(struct dbsync *, const char *)
 	    __attribute__((warn_unused_result));
 
 /*
+ * COPY ... FROM STDIN (FORMAT BINARY): `sql` and rows as copyrow.h makes
+ * them, without the format's head and tail.
+ */
+int	dbsync_copy(struct dbsync *, const char *, const void *, size_t)
+	    __attribute__((warn_unused_result));
+
+/*
  * A transaction; inside it the server's statement timeout is off, since work
  * here takes as long as it takes. Rollback never fails: what cannot be rolled
  * back is a dead connection.

@@ -1,57 +1,65 @@
 /*
  * Documents: what a person uploads, and the shared library.
  *
- *	GET /api/documents		FIND -> page of own and shared ones
- *	POST /api/documents		READ -> STORE (once a file) -> 201
- *	GET /api/documents/ID		FIND -> the document
- *	DELETE /api/documents/ID	DROP -> 204
- *	GET /api/documents/ID/text	FIND -> text or a range of it
- *	GET /api/documents/ID/original	FIND -> bytes as uploaded
+ *	GET    /api/documents		 FIND -> page of own and shared ones
+ *	POST   /api/documents		 READ -> STORE (once a file) -> 201
+ *	GET    /api/documents/ID	 FIND -> the document
+ *	PATCH  /api/documents/ID	 rename -> changed
+ *	DELETE /api/documents/ID	 drop -> 204
+ *	POST   /api/documents/ID/retry	 retry -> changed
+ *	POST   /api/documents/ID/restore restore -> changed
  *
  * Uploads only store; the indexer reads them afterwards. Of several files in
  * one request all are judged before the first is stored. Everybody sees own
  * ones and the shared library, by the SQL of each statement; the rest is 404.
- * How an upload's body is taken apart stands in upload.c.
+ * A retry of what did not fail changes nothing. How an upload's body is taken
+ * apart stands in upload.c, the bytes of a document are given out by
+ * contents.c.
  */
 #include <sys/types.h>
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+#include "edge.h"
 #include "indexer.h"
-#include "percent.h"
-#include "range.h"
+#include "input.h"
+#include "paging.h"
 #include "reply.h"
 #include "upload.h"
 #include "utf8.h"
 
 #define DOCUMENT_ID_LEN		32
-#define DOCUMENT_LIMIT		20	/* a page, when nothing is said */
-#define DOCUMENT_LIMIT_MAX	100
-#define DOCUMENT_QUERY_SIZE	257
-#define DOCUMENT_READING						\
-	"The document is still being read; try again in a moment"
+#define DOCUMENT_MB		(1024 * 1024)
 
 int	document_collection(struct http_request *);
 int	document_one(struct http_request *);
-int	document_text(struct http_request *);
-int	document_original(struct http_request *);
+int	document_retry(struct http_request *);
+int	document_restore(struct http_request *);
 
-/* The columns that document_create, _get and _list have in common. */
+/* The columns that the statements have in common, and what may follow. */
 enum {
 	COLUMN_OUTCOME, COLUMN_ID, COLUMN_EXTERNAL_ID, COLUMN_TITLE,
 	COLUMN_FILENAME, COLUMN_MEDIA_TYPE, COLUMN_SIZE, COLUMN_SHA256,
 	COLUMN_CHUNKS, COLUMN_STATUS, COLUMN_ERROR, COLUMN_SHARED,
-	COLUMN_CREATED, COLUMN_UPDATED, COLUMN_CURSOR
+	COLUMN_CREATED, COLUMN_UPDATED, COLUMN_CURSOR, COLUMN_LIST_USAGE
+};
+enum { COLUMN_USAGE = COLUMN_CURSOR };
+
+/* The body of a PATCH; what is not said stays. */
+struct document_names {
+	const char	*title, *filename;
 };
 
-/* What a request asks for. */
-struct document_wish {
-	struct range	range;		/* of a text */
-	int64_t		limit;		/* of a page of the list */
+static const struct input_field	name_fields[] = {
+	{ .name = "title", .type = INPUT_STRING,
+	  .offset = offsetof(struct document_names, title),
+	  .max = INTAKE_TITLE_SIZE - 1 },
+	{ .name = "filename", .type = INPUT_STRING,
+	  .offset = offsetof(struct document_names, filename) }
 };
 
 enum { CREATE_READ, CREATE_STORED };
@@ -69,24 +77,26 @@ enum { ONE_FIND, ONE_FOUND };
 
 static enum step	one_find(struct request *);
 static enum step	one_found(struct request *);
+static enum step	one_rename(struct request *);
+static enum step	one_retry(struct request *);
+static enum step	one_restore(struct request *);
 static enum step	one_drop(struct request *);
 static enum step	one_dropped(struct request *);
-static enum step	text_find(struct request *);
-static enum step	text_found(struct request *);
-static enum step	original_find(struct request *);
-static enum step	original_found(struct request *);
+static enum step	one_changed(struct request *);
 
 static json_t		*document_json(const struct db_query *, int);
 static const char	*document_id(struct request *,
 			    char [DOCUMENT_ID_LEN + 2]);
-static const char	*document_cursor(char *);
 static int		 document_is_id(const char *);
-static enum step	 text_refuse(struct request *);
-static enum step	 text_part(struct request *);
+static int		 document_is_status(const char *);
+static int		 document_is_title(const char *);
+static enum step	 document_forbidden(struct request *);
+static enum step	 document_full(struct request *);
+static enum step	 document_full_server(struct request *);
 
-#define DOCUMENT_PLAN(route, table, how, size, wipe)			\
+#define DOCUMENT_PLAN(route, table, size, wipe)				\
 	{ .name = route, .steps = table,				\
-	  .steps_len = sizeof(table) / sizeof((table)[0]), .flags = how, \
+	  .steps_len = sizeof(table) / sizeof((table)[0]),		\
 	  .data_len = size, .data_free = wipe }
 
 static const struct request_step	create_steps[] = {
@@ -101,33 +111,37 @@ static const struct request_step	get_steps[] = {
 	[ONE_FIND] = REQUEST_STEP(one_find),
 	[ONE_FOUND] = REQUEST_STEP(one_found)
 };
+static const struct request_step	rename_steps[] = {
+	[ONE_FIND] = REQUEST_STEP(one_rename),
+	[ONE_FOUND] = REQUEST_STEP(one_changed)
+};
+static const struct request_step	retry_steps[] = {
+	[ONE_FIND] = REQUEST_STEP(one_retry),
+	[ONE_FOUND] = REQUEST_STEP(one_changed)
+};
+static const struct request_step	restore_steps[] = {
+	[ONE_FIND] = REQUEST_STEP(one_restore),
+	[ONE_FOUND] = REQUEST_STEP(one_changed)
+};
 static const struct request_step	delete_steps[] = {
 	[ONE_FIND] = REQUEST_STEP(one_drop),
 	[ONE_FOUND] = REQUEST_STEP(one_dropped)
 };
-static const struct request_step	text_steps[] = {
-	[ONE_FIND] = REQUEST_STEP(text_find),
-	[ONE_FOUND] = REQUEST_STEP(text_found)
-};
-static const struct request_step	original_steps[] = {
-	[ONE_FIND] = REQUEST_STEP(original_find),
-	[ONE_FOUND] = REQUEST_STEP(original_found)
-};
 
 static const struct request_plan	create_plan = DOCUMENT_PLAN(
-    "POST /api/documents", create_steps, 0, sizeof(struct upload),
-    upload_free);
+    "POST /api/documents", create_steps, sizeof(struct upload), upload_free);
 static const struct request_plan	list_plan = DOCUMENT_PLAN(
-    "GET /api/documents", list_steps, 0, sizeof(struct document_wish), NULL);
+    "GET /api/documents", list_steps, sizeof(struct paging), NULL);
 static const struct request_plan	get_plan = DOCUMENT_PLAN(
-    "GET /api/documents/ID", get_steps, 0, 0, NULL);
+    "GET /api/documents/ID", get_steps, 0, NULL);
+static const struct request_plan	rename_plan = DOCUMENT_PLAN(
+    "PATCH /api/documents/ID", rename_steps, 0, NULL);
 static const struct request_plan	delete_plan = DOCUMENT_PLAN(
-    "DELETE /api/documents/ID", delete_steps, 0, 0, NULL);
-static const struct request_plan	text_plan = DOCUMENT_PLAN(
-    "GET /api/documents/ID/text", text_steps, 0,
-    sizeof(struct document_wish), NULL);
-static const struct request_plan	original_plan = DOCUMENT_PLAN(
-    "GET /api/documents/ID/original", original_steps, 0, 0, NULL);
+    "DELETE /api/documents/ID", delete_steps, 0, NULL);
+static const struct request_plan	retry_plan = DOCUMENT_PLAN(
+    "POST /api/documents/ID/retry", retry_steps, 0, NULL);
+static const struct request_plan	restore_plan = DOCUMENT_PLAN(
+    "POST /api/documents/ID/restore", restore_steps, 0, NULL);
 
 int
 document_collection(struct http_request *http)
@@ -139,20 +153,26 @@ document_collection(struct http_request *http)
 int
 document_one(struct http_request *http)
 {
-	return (request_run(http, http->method == HTTP_METHOD_DELETE ?
-	    &delete_plan : &get_plan));
+	switch (http->method) {
+	case HTTP_METHOD_PATCH:
+		return (request_run(http, &rename_plan));
+	case HTTP_METHOD_DELETE:
+		return (request_run(http, &delete_plan));
+	default:
+		return (request_run(http, &get_plan));
+	}
 }
 
 int
-document_text(struct http_request *http)
+document_retry(struct http_request *http)
 {
-	return (request_run(http, &text_plan));
+	return (request_run(http, &retry_plan));
 }
 
 int
-document_original(struct http_request *http)
+document_restore(struct http_request *http)
 {
-	return (request_run(http, &original_plan));
+	return (request_run(http, &restore_plan));
 }
 
 /* ---- POST /api/documents ------------------------------------------------ */
@@ -177,16 +197,25 @@ create_store(struct request *r)
 {
 	struct upload		*upload = r->data;
 	struct upload_file	*file = &upload->files[upload->stored];
+	enum step		 step;
 
-	return (db_send(r, CREATE_STORED, STATEMENT_DOCUMENT_CREATE,
+	step = db_send(r, CREATE_STORED, STATEMENT_DOCUMENT_UPLOAD,
 	    DB_TEXT(upload->is_shared ? NULL : r->who.user_id),
 	    DB_TEXT(file->filename[0] == '\0' ? NULL : file->filename),
-	    DB_NULL,
 	    DB_TEXT(file->intake.title),
 	    DB_TEXT(file->intake.media_type),
 	    DB_BYTES(file->bytes, file->len),
 	    DB_INT(upload->is_shared ? 0 : config.quota_user_bytes),
-	    DB_INT((int64_t)upload->coming)));
+	    DB_INT((int64_t)upload->coming),
+	    DB_INT(config.quota_total_bytes));
+	/* The statement has its own copy; the database may take a while. */
+	if (upload->stored + 1 == upload->count) {
+		edge_body_release(r->http);
+		json_decref(r->body);
+		r->body = NULL;
+	}
+
+	return (step);
 }
 
 static enum step
@@ -197,7 +226,9 @@ create_stored(struct request *r)
 	json_t		*answer;
 
 	if (strcmp(outcome, "quota") == 0)
-		return (request_fail(r, ERROR_QUOTA_USER));
+		return (document_full(r));
+	if (strcmp(outcome, "full") == 0)
+		return (document_full_server(r));
 	if (strcmp(outcome, "same") != 0)
 		upload->is_news = 1;
 	json_array_append_new(upload->answers, document_json(&r->db, 0));
@@ -220,53 +251,56 @@ create_stored(struct request *r)
 static enum step
 list_find(struct request *r)
 {
-	struct document_wish	*wanted = r->data;
-	char			 words[DOCUMENT_QUERY_SIZE];
-	char			 cursor[80], number[16];
-	const char		*q, *id = NULL;
-	char			*end;
+	static const char *const	orders[] = {
+		"title", "size", "createdAt", "updatedAt", NULL
+	};
+	struct paging			*page = r->data;
+	char				 status[16];
+	const char			*wanted;
 
-	wanted->limit = DOCUMENT_LIMIT;
-	if (request_query(r, "limit", number, sizeof(number)) != NULL) {
-		wanted->limit = strtol(number, &end, 10);
-		if (*end != '\0' || end == number || wanted->limit < 1 ||
-		    wanted->limit > DOCUMENT_LIMIT_MAX)
-			return (request_fail_field(r, ERROR_VALIDATION,
-			    "limit", "limit is a number from 1 to 100"));
-	}
-	q = request_query(r, "q", words, sizeof(words));
-	if (q != NULL && !utf8_is_text(q, strlen(q)))
-		return (request_fail_field(r, ERROR_BAD_TEXT, "q", NULL));
-	if (request_query(r, "cursor", cursor, sizeof(cursor)) != NULL &&
-	    (id = document_cursor(cursor)) == NULL)
-		return (request_fail_field(r, ERROR_VALIDATION, "cursor",
-		    "This cursor is none of ours"));
+	if (paging_read_sorted(r, page, orders) == STEP_DONE)
+		return (STEP_DONE);
+	wanted = request_query(r, "status", status, sizeof(status));
+	if (wanted != NULL && !document_is_status(wanted))
+		return (request_fail_field(r, ERROR_VALIDATION, "status",
+		    "status is queued, processing, ready or failed"));
 
 	/* One more than wanted tells whether another page follows. */
-	return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST,
-	    DB_TEXT(r->who.user_id), DB_TEXT(q),
-	    DB_TEXT(id == NULL ? NULL : cursor), DB_TEXT(id),
-	    DB_INT(wanted->limit + 1)));
+	if (page->sort == NULL)
+		return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST,
+		    DB_TEXT(r->who.user_id), DB_TEXT(page->q),
+		    DB_TEXT(wanted), DB_TEXT(page->cursor_us),
+		    DB_TEXT(page->cursor_id), DB_INT(page->limit + 1)));
+
+	return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST_BY,
+	    DB_TEXT(r->who.user_id), DB_TEXT(page->q), DB_TEXT(wanted),
+	    DB_TEXT(page->cursor_us), DB_TEXT(page->cursor_id),
+	    DB_INT(page->limit + 1), DB_TEXT(page->sort),
+	    DB_BOOL(page->is_descending)));
 }
 
+/* An empty list is a row without a document, for the sake of its usage. */
 static enum step
 list_found(struct request *r)
 {
-	const struct document_wish	*wanted = r->data;
-	json_t				*list = json_array(), *next;
-	int				 i, rows = db_rows(&r->db);
+	const struct paging	*page = r->data;
+	json_t			*list = json_array();
+	int			 i, rows = db_rows(&r->db);
 
-	for (i = 0; i < rows && i < wanted->limit; i++)
-		json_array_append_new(list, document_json(&r->db, i));
-	next = rows <= wanted->limit ? json_null() :
-	    json_sprintf("%s.%s", db_text(&r->db, i - 1, COLUMN_CURSOR),
-	    db_text(&r->db, i - 1, COLUMN_ID));
+	for (i = 0; i < rows && i < page->limit; i++)
+		if (!db_is_null(&r->db, i, COLUMN_ID))
+			json_array_append_new(list,
+			    document_json(&r->db, i));
 
-	return (reply_json(r, 200, json_pack("{s:o,s:o}", "documents", list,
-	    "nextCursor", next)));
+	return (reply_json(r, 200, json_pack("{s:o,s:o,s:{s:I,s:o}}",
+	    "documents", list, "nextCursor", paging_next(page, &r->db,
+	    COLUMN_CURSOR, COLUMN_ID), "usage",
+	    "bytes", (json_int_t)db_int(&r->db, 0, COLUMN_LIST_USAGE),
+	    "limit", config.quota_user_bytes == 0 ? json_null() :
+	    json_integer((json_int_t)config.quota_user_bytes))));
 }
 
-/* ---- GET and DELETE /api/documents/ID ------------------------------------ */
+/* ---- /api/documents/ID --------------------------------------------------- */
 
 static enum step
 one_find(struct request *r)
@@ -292,6 +326,62 @@ one_found(struct request *r)
 }
 
 static enum step
+one_rename(struct request *r)
+{
+	struct document_names	names = { NULL, NULL };
+	char			buf[DOCUMENT_ID_LEN + 2];
+	char			filename[INTAKE_FILENAME_MAX + 1];
+	const char		*id;
+
+	if (input_json(r, name_fields, sizeof(name_fields) /
+	    sizeof(name_fields[0]), &names) == STEP_DONE)
+		return (STEP_DONE);
+	if (names.title == NULL && names.filename == NULL)
+		return (request_fail_field(r, ERROR_VALIDATION, "title",
+		    "Send a title, a filename or both"));
+	if (names.title != NULL && !document_is_title(names.title))
+		return (request_fail_field(r, ERROR_VALIDATION, "title",
+		    "A title is not blank and has no control characters"));
+	if (names.filename != NULL && !upload_name(filename, names.filename))
+		return (request_fail_field(r, ERROR_VALIDATION, "filename",
+		    UPLOAD_NAME_TEXT));
+	if ((id = document_id(r, buf)) == NULL)
+		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
+
+	return (db_send(r, ONE_FOUND, STATEMENT_DOCUMENT_RENAME, DB_TEXT(id),
+	    DB_TEXT(r->who.user_id), DB_BOOL(r->who.is_admin),
+	    DB_TEXT(names.title),
+	    DB_TEXT(names.filename == NULL ? NULL : filename)));
+}
+
+static enum step
+one_retry(struct request *r)
+{
+	char		 buf[DOCUMENT_ID_LEN + 2];
+	const char	*id;
+
+	if ((id = document_id(r, buf)) == NULL)
+		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
+
+	return (db_send(r, ONE_FOUND, STATEMENT_DOCUMENT_RETRY, DB_TEXT(id),
+	    DB_TEXT(r->who.user_id), DB_BOOL(r->who.is_admin)));
+}
+
+static enum step
+one_restore(struct request *r)
+{
+	char		 buf[DOCUMENT_ID_LEN + 2];
+	const char	*id;
+
+	if ((id = document_id(r, buf)) == NULL)
+		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
+
+	return (db_send(r, ONE_FOUND, STATEMENT_DOCUMENT_RESTORE, DB_TEXT(id),
+	    DB_TEXT(r->who.user_id), DB_BOOL(r->who.is_admin),
+	    DB_INT(config.quota_user_bytes)));
+}
+
+static enum step
 one_drop(struct request *r)
 {
 	char		 buf[DOCUMENT_ID_LEN + 2];
@@ -310,138 +400,35 @@ one_dropped(struct request *r)
 	if (db_rows(&r->db) == 0)
 		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
 	if (!db_bool(&r->db, 0, 0))
-		return (request_fail_field(r, ERROR_FORBIDDEN, NULL,
-		    "Only administrators may change the shared library"));
+		return (document_forbidden(r));
 	indexer_kick();
 
 	return (reply_empty(r, 204));
 }
 
-/* ---- GET /api/documents/ID/text ------------------------------------------ */
-
-/* Columns of document_text.sql. */
-enum {
-	TEXT_STATUS, TEXT_ERROR, TEXT_SIZE, TEXT_START, TEXT_STOP, TEXT_WHOLE,
-	TEXT_PART
-};
-
+/* After any other change of one document: what came of it, and the document. */
 static enum step
-text_find(struct request *r)
+one_changed(struct request *r)
 {
-	struct document_wish	*wanted = r->data;
-	struct range		*range = &wanted->range;
-	char			 buf[DOCUMENT_ID_LEN + 2];
-	const char		*id;
+	const char	*outcome;
 
-	if ((id = document_id(r, buf)) == NULL)
+	/* Another one took the name in this very moment. */
+	if (r->db.error != ERROR_NONE)
+		return (request_fail(r, ERROR_FILENAME_TAKEN));
+	if (db_is_null(&r->db, 0, COLUMN_OUTCOME))
 		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
-	/* We give out no validators, so an If-Range never holds. */
-	if (request_header(r, "if-range") == NULL)
-		*range = range_read(request_header(r, "range"));
+	outcome = db_text(&r->db, 0, COLUMN_OUTCOME);
+	if (strcmp(outcome, "forbidden") == 0)
+		return (document_forbidden(r));
+	if (strcmp(outcome, "taken") == 0)
+		return (request_fail_field(r, ERROR_FILENAME_TAKEN, "filename",
+		    NULL));
+	if (strcmp(outcome, "quota") == 0)
+		return (document_full(r));
+	indexer_kick();
 
-	return (db_send(r, ONE_FOUND, STATEMENT_DOCUMENT_TEXT, DB_TEXT(id),
-	    DB_TEXT(r->who.user_id),
-	    range->has_first ? DB_INT(range->first) : DB_NULL,
-	    range->has_last ? DB_INT(range->last) : DB_NULL));
-}
-
-static enum step
-text_found(struct request *r)
-{
-	const struct document_wish	*wanted = r->data;
-	char				 head[96];
-
-	if (db_rows(&r->db) == 0)
-		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
-	if (db_is_null(&r->db, 0, TEXT_SIZE))
-		return (text_refuse(r));
-
-	reply_header(r, "accept-ranges", "bytes");
-	if (!wanted->range.has_first && !wanted->range.has_last)
-		return (reply_bytes(r, 200, "text/plain; charset=utf-8",
-		    db_text(&r->db, 0, TEXT_WHOLE),
-		    db_length(&r->db, 0, TEXT_WHOLE)));
-	if (db_int(&r->db, 0, TEXT_START) >= db_int(&r->db, 0, TEXT_STOP)) {
-		(void)snprintf(head, sizeof(head), "bytes */%" PRId64,
-		    db_int(&r->db, 0, TEXT_SIZE));
-		reply_header(r, "content-range", head);
-		return (request_fail(r, ERROR_BAD_RANGE));
-	}
-
-	return (text_part(r));
-}
-
-/* There is no text: not yet, or never. */
-static enum step
-text_refuse(struct request *r)
-{
-	if (strcmp(db_text(&r->db, 0, TEXT_STATUS), "failed") == 0)
-		return (request_fail_field(r, ERROR_DOCUMENT_NOT_FOUND, NULL,
-		    db_text(&r->db, 0, TEXT_ERROR)));
-
-	return (request_fail_field(r, ERROR_BUSY, NULL, DOCUMENT_READING));
-}
-
-static enum step
-text_part(struct request *r)
-{
-	char		 head[96];
-	u_int8_t	*bytes;
-	size_t		 len;
-	enum step	 step;
-
-	if ((bytes = db_bytes(&r->db, 0, TEXT_PART, &len)) == NULL)
-		return (request_fail(r, ERROR_INTERNAL));
-	(void)snprintf(head, sizeof(head), "bytes %" PRId64 "-%" PRId64 "/%"
-	    PRId64, db_int(&r->db, 0, TEXT_START),
-	    db_int(&r->db, 0, TEXT_STOP) - 1, db_int(&r->db, 0, TEXT_SIZE));
-	reply_header(r, "content-range", head);
-	step = reply_bytes(r, 206, "text/plain; charset=utf-8", bytes, len);
-	PQfreemem(bytes);
-
-	return (step);
-}
-
-/* ---- GET /api/documents/ID/original -------------------------------------- */
-
-static enum step
-original_find(struct request *r)
-{
-	char		 buf[DOCUMENT_ID_LEN + 2];
-	const char	*id;
-
-	if ((id = document_id(r, buf)) == NULL)
-		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
-
-	return (db_send(r, ONE_FOUND, STATEMENT_DOCUMENT_ORIGINAL,
-	    DB_TEXT(id), DB_TEXT(r->who.user_id)));
-}
-
-static enum step
-original_found(struct request *r)
-{
-	char		 name[PERCENT_ENCODED_SIZE(INTAKE_TITLE_SIZE)];
-	char		 head[sizeof(name) + 32];
-	const char	*file;
-	u_int8_t	*bytes;
-	size_t		 len;
-	enum step	 step;
-
-	if (db_rows(&r->db) == 0)
-		return (request_fail(r, ERROR_DOCUMENT_NOT_FOUND));
-	if ((bytes = db_bytes(&r->db, 0, 0, &len)) == NULL)
-		return (request_fail(r, ERROR_INTERNAL));
-
-	file = db_text(&r->db, 0, 2);
-	if (percent_encode(file, strlen(file), name, sizeof(name)) == -1)
-		(void)snprintf(name, sizeof(name), "document");
-	(void)snprintf(head, sizeof(head), "attachment; filename*=UTF-8''%s",
-	    name);
-	reply_header(r, "content-disposition", head);
-	step = reply_bytes(r, 200, db_text(&r->db, 0, 1), bytes, len);
-	PQfreemem(bytes);
-
-	return (step);
+	return (reply_json(r, 200, json_pack("{s:o}", "document",
+	    document_json(&r->db, 0))));
 }
 
 /* ---- shared -------------------------------------------------------------- */
@@ -484,28 +471,72 @@ document_id(struct request *r, char buf[DOCUMENT_ID_LEN + 2])
 	return (id != NULL && document_is_id(id) ? id : NULL);
 }
 
-/*
- * Parts "microseconds.id" into two strings in place and returns the second;
- * NULL when it is no such thing.
- */
-static const char *
-document_cursor(char *cursor)
-{
-	size_t	 digits = strspn(cursor, "0123456789");
-	char	*id = cursor + digits + 1;
-
-	if (digits == 0 || digits > 18 || cursor[digits] != '.' ||
-	    !document_is_id(id))
-		return (NULL);
-	cursor[digits] = '\0';
-
-	return (id);
-}
-
 static int
 document_is_id(const char *id)
 {
 	return (strlen(id) == DOCUMENT_ID_LEN &&
 	    strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == DOCUMENT_ID_LEN);
+}
+
+static int
+document_is_status(const char *status)
+{
+	static const char *const	all[] = {
+		"queued", "processing", "ready", "failed"
+	};
+	size_t				i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(status, all[i]) == 0)
+			return (1);
+
+	return (0);
+}
+
+static int
+document_is_title(const char *title)
+{
+	const char	*at;
+
+	for (at = title; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f)
+			return (0);
+
+	return (utf8_skip_blanks(title, strlen(title), 0) < strlen(title));
+}
+
+static enum step
+document_forbidden(struct request *r)
+{
+	return (request_fail_field(r, ERROR_FORBIDDEN, NULL,
+	    "Only administrators may change the shared library"));
+}
+
+/* What is stored and what may be, in a sentence. */
+static enum step
+document_full(struct request *r)
+{
+	char	message[160];
+
+	(void)snprintf(message, sizeof(message), "You may store %" PRId64
+	    " MB and %.1f MB are in use; delete a document first",
+	    config.quota_user_bytes / DOCUMENT_MB,
+	    (double)db_int(&r->db, 0, COLUMN_USAGE) / DOCUMENT_MB);
+
+	return (request_fail_field(r, ERROR_QUOTA_USER, NULL, message));
+}
+
+/* The same of the whole server. */
+static enum step
+document_full_server(struct request *r)
+{
+	char	message[160];
+
+	(void)snprintf(message, sizeof(message), "This server may store %"
+	    PRId64 " MB in all and %.1f MB are in use; its operator can make"
+	    " room", config.quota_total_bytes / DOCUMENT_MB,
+	    (double)db_int(&r->db, 0, COLUMN_USAGE) / DOCUMENT_MB);
+
+	return (request_fail_field(r, ERROR_QUOTA_TOTAL, NULL, message));
 }

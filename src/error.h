@@ -126,13 +126,18 @@
 	X(DOCUMENT_EMPTY, 400, "DOCUMENT_EMPTY",			\
 	    "The document holds no text")				\
 	X(DOCUMENT_TYPE, 415, "UNSUPPORTED_DOCUMENT",			\
-	    "Only plain text and Markdown documents can be read")	\
+	    "Only PDF, Word (DOCX), HTML, Markdown and plain text in "	\
+	    "UTF-8 can be read, each with what its name says in it")	\
 	X(DOCUMENT_NOT_FOUND, 404, "DOCUMENT_NOT_FOUND",		\
 	    "There is no such document")				\
 	X(CONVERSATION_NOT_FOUND, 404, "CONVERSATION_NOT_FOUND",	\
 	    "There is no such conversation")				\
 	X(QUOTA_USER, 413, "QUOTA_EXCEEDED",				\
 	    "Your storage is full; delete a document first")		\
+	X(QUOTA_TOTAL, 507, "STORAGE_FULL",				\
+	    "This server's storage is full")				\
+	X(FILENAME_TAKEN, 409, "FILENAME_TAKEN",			\
+	    "Another document has this file name; rename or delete it first") \
 	X(ANSWER_RUNNING, 409, "ANSWER_RUNNING",			\
 	    "This conversation is being answered already")		\
 	X(TOO_MANY_STREAMS, 429, "TOO_MANY_STREAMS",			\

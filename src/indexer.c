@@ -16,6 +16,7 @@
 #include <kore/kore.h>
 
 #include "dbsync.h"
+#include "embedder.h"
 #include "indexer.h"
 #include "job.h"
 #include "log.h"
@@ -130,6 +131,8 @@ indexer_done(void *input, void *arg)
 	(void)arg;
 	free(run);
 	indexer_is_running = 0;
+	/* What was read wants vectors, what was forgotten has some. */
+	embedder_kick();
 	if (has_failed != indexer_was_failing) {
 		indexer_was_failing = has_failed;
 		log_event(LOG_LEVEL_WARN, has_failed ?

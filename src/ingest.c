@@ -2,10 +2,12 @@
  * The operator's way in: documents from disk, for the shared library (the
  * default) or for one user.
  *
- *	each PATH	-> files of a directory (.md .markdown .txt), in order
+ *	each PATH	-> files of a directory (ingest_is_wanted()), in order
  *			   of name; a .jsonl line by line; any other file
  *	each document	-> document_put(): stored, unless it is there already
- *			   (by name and SHA-256), in batched transactions
+ *			   (by name and SHA-256), many in a transaction; a
+ *			   collection is read as it is stored, so that what was
+ *			   broken off goes on where it ended
  *	then		-> read, here, until none waits; a running server's
  *			   readers may help
  *
@@ -36,11 +38,18 @@
 #include "utf8.h"
 
 #define INGEST_BATCH		200	/* documents in a transaction */
+#define INGEST_RECORDS		4000	/* of a collection, at once */
 #define INGEST_BATCH_BYTES	(8 * 1024 * 1024)
 #define INGEST_BYTES_MAX	((size_t)INTAKE_BYTES_MAX)
 #define INGEST_LINE_MAX		(2 * INGEST_BYTES_MAX)	/* of a .jsonl */
 #define INGEST_DEPTH_MAX	32	/* folders in folders */
 #define INGEST_ANALYZE_MIN	50	/* documents */
+#define INGEST_ANALYZE							\
+	"analyze documents, originals, texts, index_jobs, chunks, "	\
+	"index_segments"
+/* What merges left behind takes the next rows. */
+#define INGEST_VACUUM							\
+	"vacuum (analyze, skip_locked) index_terms, index_blocks"
 #define INGEST_POLL_MS		250	/* while other readers finish */
 #define INGEST_USAGE							\
 	"usage: lectern ingest [--shared] [--user EMAIL] PATH...\n"
@@ -50,7 +59,10 @@ struct ingest {
 	char		 owner[64];	/* "": the shared library */
 	size_t		 stored, same, refused;
 	size_t		 batch, batch_bytes; /* in the open transaction */
-	time_t		 told;		/* last progress line */
+	json_t		*records;	/* of a collection, not stored yet */
+	size_t		 records_bytes;
+	size_t		 analyze_at;	/* documents stored */
+	time_t		 begun, told;	/* first and last progress line */
 };
 
 static int	ingest_arguments(int *, char ***, const char **);
@@ -63,6 +75,9 @@ static int	ingest_collection(struct ingest *, const char *);
 static int	ingest_line(FILE *, struct buffer *);
 static int	ingest_record(struct ingest *, const char *, size_t,
 		    const struct buffer *);
+static int	ingest_collect(struct ingest *, json_t *, size_t);
+static int	ingest_records(struct ingest *);
+static void	ingest_tidy(struct ingest *);
 static int	ingest_put(struct ingest *, const struct db_param *, size_t);
 static int	ingest_commit(struct ingest *);
 static int	ingest_read(struct ingest *);
@@ -85,6 +100,7 @@ ingest_main(const char *conninfo, int argc, char **argv)
 		return (2);
 	}
 	memset(&ingest, 0, sizeof(ingest));
+	ingest.analyze_at = INGEST_ANALYZE_MIN;
 	if (dbsync_open(&ingest.db, conninfo) == -1)
 		ret = ingest_database_failed(&ingest);
 	else
@@ -98,6 +114,7 @@ ingest_main(const char *conninfo, int argc, char **argv)
 		ret = ingest_read(&ingest);
 	if (ret == 0)
 		ret = ingest_result(&ingest);
+	json_decref(ingest.records);
 	dbsync_close(&ingest.db);
 
 	return (ret);
@@ -259,11 +276,14 @@ ingest_collection(struct ingest *ingest, const char *path)
 		return (0);
 	}
 	buffer_init(&line);
+	ret = ingest_commit(ingest);
 	while (ret == 0 && ingest_line(file, &line)) {
 		number++;
 		if (line.len > 0)
 			ret = ingest_record(ingest, path, number, &line);
 	}
+	if (ret == 0)
+		ret = ingest_records(ingest);
 	buffer_free(&line);
 	(void)fclose(file);
 
@@ -291,7 +311,6 @@ static int
 ingest_record(struct ingest *ingest, const char *path, size_t number,
     const struct buffer *line)
 {
-	struct db_param	 params[8];
 	struct intake	 intake;
 	json_t		*record;
 	const char	*id, *title, *text;
@@ -320,20 +339,82 @@ ingest_record(struct ingest *ingest, const char *path, size_t number,
 			(void)snprintf(intake.title, sizeof(intake.title),
 			    "%.*s", (int)utf8_floor(title, strlen(title),
 			    INTAKE_TITLE_SIZE - 1), title);
-		params[0] = DB_TEXT(ingest->owner[0] == '\0' ? NULL :
-		    ingest->owner);
-		params[1] = DB_NULL;
-		params[2] = DB_TEXT(id);
-		params[3] = DB_TEXT(intake.title);
-		params[4] = DB_TEXT(INTAKE_PLAIN);
-		params[5] = DB_BYTES(text, strlen(text));
-		params[6] = DB_INT(0);
-		params[7] = DB_INT(0);
-		ret = ingest_put(ingest, params, strlen(text));
+		ret = ingest_collect(ingest, json_pack("{s:s,s:s,s:s}", "id",
+		    id, "title", intake.title, "text", text), strlen(text));
 	}
 	json_decref(record);
 
 	return (ret);
+}
+
+/* A record of a collection; they are stored many at a time. Takes it. */
+static int
+ingest_collect(struct ingest *ingest, json_t *record, size_t len)
+{
+	if (ingest->records == NULL)
+		ingest->records = json_array();
+	if (json_array_append_new(ingest->records, record) == -1) {
+		(void)fprintf(stderr, "lectern: There is no memory left.\n");
+		return (1);
+	}
+	ingest->records_bytes += len;
+	if (json_array_size(ingest->records) < INGEST_RECORDS &&
+	    ingest->records_bytes < INGEST_BATCH_BYTES / 2)
+		return (0);
+
+	return (ingest_records(ingest));
+}
+
+/* Stores what was collected, and reads as much. */
+static int
+ingest_records(struct ingest *ingest)
+{
+	struct db_param	 params[2];
+	char		*text;
+	int64_t		 wait_ms;
+	size_t		 count, stored;
+	int		 ret = 0;
+
+	if (ingest->records == NULL)
+		return (0);
+	text = json_dumps(ingest->records, JSON_COMPACT);
+	count = json_array_size(ingest->records);
+	json_decref(ingest->records);
+	ingest->records = NULL;
+	ingest->records_bytes = 0;
+	params[0] = DB_TEXT(ingest->owner[0] == '\0' ? NULL : ingest->owner);
+	params[1] = DB_TEXT(text);
+	/* A transaction has no time limit. */
+	if (text == NULL || dbsync_begin(&ingest->db) == -1 ||
+	    dbsync_run(&ingest->db, STATEMENT_INGEST_LOCK, params, 1) == -1 ||
+	    dbsync_run(&ingest->db, STATEMENT_INGEST_PUT, params, 2) == -1)
+		ret = ingest_database_failed(ingest);
+	free(text);
+	if (ret != 0)
+		return (ret);
+	stored = (size_t)dbsync_int(&ingest->db, 0, 0);
+	ingest->stored += stored;
+	ingest->same += count - stored;
+	if (dbsync_commit(&ingest->db) == -1)
+		return (ingest_database_failed(ingest));
+	/* What the planner knows of an empty table makes bad plans. */
+	if (ingest->stored >= ingest->analyze_at) {
+		ingest->analyze_at = 2 * ingest->stored;
+		ingest_tidy(ingest);
+	}
+	if (stored > 0 && reader_step(&ingest->db, &wait_ms) == -1)
+		return (ingest_database_failed(ingest));
+	ingest_progress(ingest, -1);
+
+	return (0);
+}
+
+/* Helps the searches, and may fail. */
+static void
+ingest_tidy(struct ingest *ingest)
+{
+	(void)!dbsync_script(&ingest->db, INGEST_ANALYZE);
+	(void)!dbsync_script(&ingest->db, INGEST_VACUUM);
 }
 
 /* Stores one document; opens and ends the batches. */
@@ -394,8 +475,7 @@ ingest_read(struct ingest *ingest)
 	} while (waiting > 0);
 	/* The planner should know of them at once; if not, it will later. */
 	if (ingest->stored >= INGEST_ANALYZE_MIN)
-		(void)!dbsync_script(&ingest->db, "analyze documents, chunks, "
-		    "terms, postings");
+		ingest_tidy(ingest);
 
 	return (0);
 }
@@ -425,16 +505,17 @@ ingest_result(struct ingest *ingest)
 static void
 ingest_progress(struct ingest *ingest, int64_t waiting)
 {
+	size_t	count = ingest->stored + ingest->same;
 	time_t	now = time(NULL);
 
 	if (ingest->told == 0)
-		ingest->told = now;
+		ingest->begun = ingest->told = now;
 	if (now == ingest->told)
 		return;
 	ingest->told = now;
 	if (waiting == -1)
-		(void)fprintf(stderr, "lectern: %zu documents loaded\n",
-		    ingest->stored + ingest->same);
+		(void)fprintf(stderr, "lectern: %zu documents loaded, %zu a "
+		    "second\n", count, count / (size_t)(now - ingest->begun));
 	else
 		(void)fprintf(stderr, "lectern: %" PRId64 " documents wait "
 		    "to be read\n", waiting);
@@ -480,5 +561,9 @@ ingest_is_wanted(const char *path)
 	return (ingest_has_suffix(path, ".md") ||
 	    ingest_has_suffix(path, ".markdown") ||
 	    ingest_has_suffix(path, ".txt") ||
+	    ingest_has_suffix(path, ".htm") ||
+	    ingest_has_suffix(path, ".html") ||
+	    ingest_has_suffix(path, ".pdf") ||
+	    ingest_has_suffix(path, ".docx") ||
 	    ingest_has_suffix(path, ".jsonl"));
 }

@@ -74,16 +74,26 @@ static struct job_wakeup	 job_wakeup;
 static struct kore_task		 job_runners[JOB_THREADS_MAX];
 static u_int16_t		 job_runner_count;
 
-_Static_assert(METRIC_JOBS_MAIL == METRIC_JOBS_SHORT + JOB_MAIL &&
-    METRIC_JOBS_REFUSED_MAIL == METRIC_JOBS_REFUSED_SHORT + JOB_MAIL,
+_Static_assert(METRIC_JOBS_SEARCH == METRIC_JOBS_SHORT + JOB_SEARCH &&
+    METRIC_JOBS_REFUSED_SEARCH == METRIC_JOBS_REFUSED_SHORT + JOB_SEARCH,
     "the figures of job classes are in their order");
 
 static int	job_runner_short(struct kore_task *);
 static int	job_runner_long(struct kore_task *);
+static int	job_runner_call(struct kore_task *);
+static int	job_runner_search(struct kore_task *);
 static int	job_runner_mail(struct kore_task *);
 static void	job_runner(enum job_class);
 static void	job_dequeue(struct job *);
 static void	job_collect(void *, int);
+
+static int	(*const job_entries[JOB_CLASSES])(struct kore_task *) = {
+	[JOB_SHORT] = job_runner_short,
+	[JOB_LONG] = job_runner_long,
+	[JOB_MAIL] = job_runner_mail,
+	[JOB_CALL] = job_runner_call,
+	[JOB_SEARCH] = job_runner_search
+};
 
 void
 job_init(void)
@@ -102,15 +112,14 @@ job_init(void)
 	job_wakeup.evt.handle = job_collect;
 	kore_platform_event_level_read(job_wakeup.fd, &job_wakeup);
 
-	/* One thread for long jobs, one for mails, the others for short. */
+	/* One thread for each class, all that are left for short jobs. */
 	count = kore_task_threads;
-	if (count < 3 || count > JOB_THREADS_MAX)
-		fatalx("task_threads in kore.conf must be 3 to %d",
-		    JOB_THREADS_MAX);
+	if (count < JOB_CLASSES || count > JOB_THREADS_MAX)
+		fatalx("task_threads in kore.conf must be %d to %d",
+		    JOB_CLASSES, JOB_THREADS_MAX);
 	for (i = 0; i < count; i++) {
 		kore_task_create(&job_runners[i],
-		    i == 0 ? job_runner_long :
-		    i == 1 ? job_runner_mail : job_runner_short);
+		    job_entries[i < JOB_CLASSES ? i : JOB_SHORT]);
 		kore_task_run(&job_runners[i]);
 	}
 	job_runner_count = count;
@@ -195,6 +204,24 @@ job_runner_long(struct kore_task *task)
 {
 	(void)task;
 	job_runner(JOB_LONG);
+
+	return (KORE_RESULT_OK);
+}
+
+static int
+job_runner_call(struct kore_task *task)
+{
+	(void)task;
+	job_runner(JOB_CALL);
+
+	return (KORE_RESULT_OK);
+}
+
+static int
+job_runner_search(struct kore_task *task)
+{
+	(void)task;
+	job_runner(JOB_SEARCH);
 
 	return (KORE_RESULT_OK);
 }

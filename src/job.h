@@ -13,6 +13,8 @@ enum job_class {
 	JOB_SHORT,	/* password hashes, database connects: under a second */
 	JOB_LONG,	/* reading documents, migrating: as long as it takes */
 	JOB_MAIL,	/* handing over mails: at most half a minute each */
+	JOB_CALL,	/* waiting for another server, for minutes */
+	JOB_SEARCH,	/* scoring what a search has fetched: milliseconds */
 	JOB_CLASSES
 };
 

@@ -11,6 +11,7 @@
  * everything but pages and /health is 503.
  */
 #include <sys/types.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -29,12 +30,16 @@
 #include <kore/hooks.h>
 
 #include "answer.h"
+#include "check.h"
 #include "config.h"
 #include "conninfo.h"
 #include "db.h"
 #include "drain.h"
 #include "edge.h"
+#include "embedder.h"
 #include "export.h"
+#include "extraction.h"
+#include "extractor.h"
 #include "housekeeping.h"
 #include "indexer.h"
 #include "ingest.h"
@@ -48,6 +53,7 @@
 #include "route.h"
 #include "token.h"
 #include "user.h"
+#include "vectors.h"
 
 #define LECTERN_TICK_MS		100
 #define LECTERN_RETRY_MS	1000	/* between attempts to migrate */
@@ -67,6 +73,7 @@ struct lectern_migration {
 static char	*lectern_conninfo;
 static char	 lectern_last_why[LECTERN_WHY_MAX];
 
+static int	command_check(int, char **);
 static int	command_migrate(int, char **);
 static int	command_ingest(int, char **);
 static int	command_user(int, char **);
@@ -77,6 +84,7 @@ static void	lectern_command(int, char **);
 static void	lectern_usage(FILE *);
 static int	lectern_answers(const char *);
 static void	lectern_configure(int);
+static void	lectern_extractor(void);
 static void	lectern_die(const char *);
 static void	lectern_tick(void *, u_int64_t);
 static void	lectern_migrate(void *, u_int64_t);
@@ -96,6 +104,7 @@ static const struct {
 	int		(*run)(int, char **);
 } lectern_commands[] = {
 	{ "migrate", "", command_migrate },
+	{ "check", "", command_check },
 	{ "ingest", "[--shared] [--user EMAIL] PATH...", command_ingest },
 	{ "user", "list | add EMAIL | admin EMAIL | disable EMAIL | ...",
 	    command_user },
@@ -119,6 +128,8 @@ kore_parent_configure(int argc, char **argv)
 	/* Kore prints without flushing; each line should appear at once. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)umask(S_IRWXG | S_IRWXO);
+	if (argc == 2 && strcmp(argv[1], "extractor") == 0)
+		exit(extraction_main());
 	if (argc > 1 && (argv[1][0] != '-' || strcmp(argv[1], "--help") == 0))
 		lectern_command(argc - 1, argv + 1);
 
@@ -164,6 +175,7 @@ __wrap_kore_worker_init(void)
 		worker_count = (u_int16_t)config.workers;
 	route_init();
 	metrics_init(migrate_version());
+	lectern_extractor();
 	__real_kore_worker_init();
 }
 
@@ -233,6 +245,8 @@ lectern_migrate_done(void *arg, void *unused)
 	if (attempt->result == 0) {
 		db_open();
 		indexer_init(lectern_conninfo);
+		vectors_start();
+		embedder_start(lectern_conninfo);
 		mailer_init();
 		housekeeping_init();
 		if (attempt->takeover.taken > 0)
@@ -317,12 +331,28 @@ command_migrate(int argc, char **argv)
 	return (0);
 }
 
+/* A server on this machine then looks for what has no vectors yet. */
 static int
 command_ingest(int argc, char **argv)
 {
-	lectern_configure(0);
+	int	ret;
 
-	return (ingest_main(lectern_conninfo, argc, argv));
+	lectern_configure(0);
+	lectern_extractor();
+	ret = ingest_main(lectern_conninfo, argc, argv);
+	if (config.embed_url != NULL)
+		(void)lectern_answers("/ready");
+
+	return (ret);
+}
+
+static int
+command_check(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+
+	return (check_main());
 }
 
 /* A running server looks at its outbox when it is asked for /ready. */
@@ -409,6 +439,18 @@ lectern_configure(int is_server)
 	    sizeof(why));
 	if (lectern_conninfo == NULL)
 		lectern_die(why);
+}
+
+/*
+ * From then on nothing of this process shows in /proc, for the programs that
+ * the extractor runs have the same user.
+ */
+static void
+lectern_extractor(void)
+{
+	if (extractor_start() == -1)
+		lectern_die("The extractor does not start on this machine.");
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 static void

@@ -33,16 +33,28 @@ enum metric_kind {
 	    "class=\"long\"", "")					\
 	X(JOBS_WAITING_MAIL, METRIC_GAUGE, "jobs_waiting",		\
 	    "class=\"mail\"", "")					\
+	X(JOBS_WAITING_CALL, METRIC_GAUGE, "jobs_waiting",		\
+	    "class=\"call\"", "")					\
+	X(JOBS_WAITING_SEARCH, METRIC_GAUGE, "jobs_waiting",		\
+	    "class=\"search\"", "")					\
 	X(JOBS_SHORT, METRIC_COUNTER, "jobs_total", "class=\"short\"",	\
 	    "Jobs taken into a line")					\
 	X(JOBS_LONG, METRIC_COUNTER, "jobs_total", "class=\"long\"", "") \
 	X(JOBS_MAIL, METRIC_COUNTER, "jobs_total", "class=\"mail\"", "") \
+	X(JOBS_CALL, METRIC_COUNTER, "jobs_total",			\
+	    "class=\"call\"", "")					\
+	X(JOBS_SEARCH, METRIC_COUNTER, "jobs_total",			\
+	    "class=\"search\"", "")					\
 	X(JOBS_REFUSED_SHORT, METRIC_COUNTER, "jobs_refused_total",	\
 	    "class=\"short\"", "Jobs refused since the line was full")	\
 	X(JOBS_REFUSED_LONG, METRIC_COUNTER, "jobs_refused_total",	\
 	    "class=\"long\"", "")					\
 	X(JOBS_REFUSED_MAIL, METRIC_COUNTER, "jobs_refused_total",	\
 	    "class=\"mail\"", "")					\
+	X(JOBS_REFUSED_CALL, METRIC_COUNTER, "jobs_refused_total",	\
+	    "class=\"call\"", "")					\
+	X(JOBS_REFUSED_SEARCH, METRIC_COUNTER, "jobs_refused_total",	\
+	    "class=\"search\"", "")					\
 	X(DB_CONNECTIONS, METRIC_GAUGE, "database_connections", "",	\
 	    "Connections to the database")				\
 	X(DB_WAITING, METRIC_GAUGE, "database_waiting", "",		\

@@ -42,6 +42,9 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0008_api_keys", asset_0008_api_keys_sql },
 	{ "0009_housekeeping", asset_0009_housekeeping_sql },
 	{ "0010_attempts", asset_0010_attempts_sql },
+	{ "0011_index", asset_0011_index_sql },
+	{ "0012_documents", asset_0012_documents_sql },
+	{ "0013_vectors", asset_0013_vectors_sql },
 };
 
 #define MIGRATE_VERSION							\

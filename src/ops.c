@@ -23,6 +23,7 @@
 
 #include "answer.h"
 #include "config.h"
+#include "embedder.h"
 #include "letter.h"
 #include "mailer.h"
 #include "metrics.h"
@@ -30,6 +31,7 @@
 #include "ops.h"
 #include "reply.h"
 #include "token.h"
+#include "vectors.h"
 
 #define OPS_GAUGES_MS	250
 
@@ -43,6 +45,7 @@ static enum step	ready_ask(struct request *);
 static enum step	ready_told(struct request *);
 static enum step	ok_answer(struct request *);
 static enum step	ready_answer(struct request *, int, int);
+static const char	*ready_embeddings(void);
 static enum step	metrics_answer(struct request *);
 static enum error_id	metrics_refusal(const struct request *);
 static int		metrics_is_local(const struct request *);
@@ -140,6 +143,7 @@ ready_told(struct request *r)
 {
 	/* A command may have left a letter; the database is awake anyway. */
 	mailer_kick();
+	embedder_kick();
 
 	return (ready_answer(r, 1, db_rows(&r->db) == 1 &&
 	    db_int(&r->db, 0, 0) == migrate_version()));
@@ -155,14 +159,35 @@ ready_answer(struct request *r, int is_up, int is_current)
 	reply_header(r, "cache-control", "no-store");
 
 	return (reply_json(r, is_ready ? 200 : 503, json_pack(
-	    "{s:s,s:{s:s,s:s,s:s,s:s}}",
+	    "{s:s,s:{s:s,s:s,s:s,s:s,s:s}}",
 	    "status", is_ready ? "ready" : "not ready", "dependencies",
 	    "database", is_up ? "ok" : "unreachable",
 	    "migrations", is_current ? "ok" : is_up ? "other version" :
 	    "unknown",
 	    "model", config.llm_url == NULL ? "none (extractive answers)" :
 	    "configured",
-	    "mail", letter_is_on() ? "on" : "off")));
+	    "mail", letter_is_on() ? "on" : "off",
+	    "embeddings", ready_embeddings())));
+}
+
+/* As this worker knows it; nobody is asked. */
+static const char *
+ready_embeddings(void)
+{
+	switch (embedder_state()) {
+	case ENCODER_OFF:
+		return ("none (lexical search)");
+	case ENCODER_NO_PGVECTOR:
+		return ("pgvector is missing (lexical search)");
+	case ENCODER_DENIED:
+		return ("pgvector is not enabled (lexical search)");
+	case ENCODER_ON:
+		break;
+	}
+	if (embedder_is_failing())
+		return ("the end point fails");
+
+	return (vectors_is_on() ? "on" : "no vectors yet");
 }
 
 static enum step
@@ -252,4 +277,6 @@ ops_gauges(void *unused, u_int64_t now)
 	metrics_set(METRIC_JOBS_WAITING_SHORT, job_waiting(JOB_SHORT));
 	metrics_set(METRIC_JOBS_WAITING_LONG, job_waiting(JOB_LONG));
 	metrics_set(METRIC_JOBS_WAITING_MAIL, job_waiting(JOB_MAIL));
+	metrics_set(METRIC_JOBS_WAITING_CALL, job_waiting(JOB_CALL));
+	metrics_set(METRIC_JOBS_WAITING_SEARCH, job_waiting(JOB_SEARCH));
 }

@@ -174,6 +174,23 @@ reply_stream_head(struct request *r, const char *type)
 }
 
 void
+reply_sized_head(struct request *r, int status, const char *type, size_t len)
+{
+	char	number[24];
+
+	r->http->flags |= HTTP_REQUEST_NO_CONTENT_LENGTH;
+	(void)snprintf(number, sizeof(number), "%zu", len);
+	reply_header(r, "content-length", number);
+	reply_common(r, type);
+	reply_flush_head(r);
+	r->is_streaming = 1;
+	r->is_answered = 1;
+	r->status = status;
+	edge_streaming(r->http);
+	http_response(r->http, status, NULL, 0);
+}
+
+void
 reply_date(int64_t ms, char out[25])
 {
 	struct tm	tm;

@@ -28,6 +28,12 @@ enum step	 reply_file(struct request *, const char *type, int fd,
 /* Answers HEAD where the length is not known without making the body. */
 enum step	 reply_head(struct request *, const char *type);
 /*
+ * Sends the head of an answer of `len` bytes, which the caller puts into the
+ * connection's send queue (none of them for HEAD). Sets r->is_streaming.
+ */
+void		 reply_sized_head(struct request *, int status,
+		    const char *type, size_t len);
+/*
  * Sends the head of a streamed answer (chunked, or until close for HTTP/1.0);
  * sse.c writes what follows. Sets r->streaming.
  */

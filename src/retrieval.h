@@ -7,6 +7,10 @@
 #define LECTERN_RETRIEVAL_H
 
 #include "db.h"
+#include "embed.h"
+#include "fusion.h"
+#include "lexical.h"
+#include "vectors.h"
 
 struct passage {
 	const char	*document_id;
@@ -15,20 +19,33 @@ struct passage {
 	const char	*chunk_id;
 	const char	*heading;	/* path, " > " between levels; or "" */
 	int64_t		 start, end;	/* bytes of the document's text */
+	int64_t		 page;		/* that it begins on; 0: no pages */
+	const char	*page_breaks;	/* bytes of the document's text where
+					   others begin in it: "{9,20}" */
 	const char	*text;		/* exactly those bytes, and a NUL */
 	size_t		 text_len;
 	double		 score;		/* of the final order */
-	double		 lexical;	/* BM25 */
-	double		 vector;	/* NAN: no vector side */
+	double		 lexical;	/* BM25; 0: the words are not in it */
+	double		 vector;	/* cosine; NAN: no vector side */
 	double		 coverage;	/* 0..1: share of the question's weight
 					   (idf) that this passage holds */
 };
 
 struct retrieval {
-	struct db_query	 db;
+	struct lexical	 lexical;	/* which chunks, by words */
+	struct vectors	 vectors;	/* and by meaning */
+	struct db_query	 db;		/* their passages */
+	struct embed_rerank *rerank;	/* while it is asked */
 	enum error_id	 error;		/* ERROR_NONE: the rest is valid */
 	struct passage	*passages;	/* best first; borrow from db.result */
 	size_t		 count;
+	size_t		 limit;		/* passages asked for */
+	char		*user_id;	/* owned, while under way */
+	char		*question;
+	char		*documents;	/* array of SQL, or NULL */
+	int		 waits;		/* sides that have not answered */
+	struct fusion_item *items;	/* owned; best first */
+	size_t		 items_len;
 	int		 is_answerable;	/* 0: what matters in the question
 					   matches nothing; refuse honestly */
 	void		(*done)(struct retrieval *, void *);

@@ -44,5 +44,15 @@ statement_name(enum statement statement)
 int
 statement_is_hot(enum statement statement)
 {
-	return (statement == STATEMENT_SESSION_FIND);
+	switch (statement) {
+	case STATEMENT_SESSION_FIND:
+	case STATEMENT_SEARCH_SCOPE:
+	case STATEMENT_SEARCH_TERMS:
+	case STATEMENT_SEARCH_HEADS:
+	case STATEMENT_SEARCH_BLOCKS:
+	case STATEMENT_SEARCH_PASSAGES:
+		return (1);
+	default:
+		return (0);
+	}
 }

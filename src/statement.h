@@ -48,26 +48,58 @@
 	X(TWO_FACTOR_TRY, two_factor_try)				\
 	X(TWO_FACTOR_USE, two_factor_use)				\
 	X(TWO_FACTOR_PASS, two_factor_pass)				\
+	X(VECTOR_BASELINE, vector_baseline)				\
+	X(VECTOR_CLAIM, vector_claim)					\
+	X(VECTOR_DONE, vector_done)					\
+	X(VECTOR_EXTENSION, vector_extension)				\
+	X(VECTOR_FORGET, vector_forget)					\
+	X(VECTOR_INDEX, vector_index)					\
+	X(VECTOR_MISSING, vector_missing)				\
+	X(VECTOR_OPEN, vector_open)					\
+	X(VECTOR_RELEASE, vector_release)				\
+	X(VECTOR_SEARCH, vector_search)					\
+	X(VECTOR_SERVING, vector_serving)				\
+	X(VECTOR_SETTLE, vector_settle)					\
+	X(VECTOR_STORE, vector_store)					\
 	X(OUTBOX_CLAIM, outbox_claim)					\
 	X(OUTBOX_SETTLE, outbox_settle)					\
 	X(DOCUMENT_CREATE, document_create)				\
 	X(DOCUMENT_LIST, document_list)					\
 	X(DOCUMENT_GET, document_get)					\
-	X(DOCUMENT_TEXT, document_text)					\
-	X(DOCUMENT_ORIGINAL, document_original)				\
+	X(DOCUMENT_BYTES, document_bytes)				\
+	X(DOCUMENT_UPLOAD, document_upload)				\
+	X(DOCUMENT_LIST_BY, document_list_by)				\
+	X(DOCUMENT_RENAME, document_rename)				\
+	X(DOCUMENT_RETRY, document_retry)				\
+	X(DOCUMENT_RESTORE, document_restore)				\
 	X(DOCUMENT_DELETE, document_delete)				\
 	X(INDEX_CLAIM, index_claim)					\
 	X(INDEX_OPEN, index_open)					\
 	X(INDEX_BEGIN, index_begin)					\
-	X(INDEX_ADD, index_add)						\
+	X(INDEX_HOLD, index_hold)					\
+	X(INDEX_TEXT, index_text)					\
+	X(INDEX_RESERVE, index_reserve)					\
+	X(INDEX_SEGMENT, index_segment)					\
+	X(INDEX_SEGMENT_ID, index_segment_id)				\
 	X(INDEX_FINISH, index_finish)					\
 	X(INDEX_FAIL, index_fail)					\
 	X(INDEX_RETRY, index_retry)					\
 	X(INDEX_CLEAN, index_clean)					\
+	X(MERGE_CHOICE, merge_choice)					\
+	X(MERGE_DEAD, merge_dead)					\
+	X(MERGE_OPEN, merge_open)					\
+	X(MERGE_BLOCKS, merge_blocks)					\
+	X(MERGE_FINISH, merge_finish)					\
+	X(INGEST_LOCK, ingest_lock)					\
+	X(INGEST_PUT, ingest_put)					\
 	X(INGEST_OWNER, ingest_owner)					\
 	X(INGEST_WAITING, ingest_waiting)				\
 	X(INGEST_FAILED, ingest_failed)					\
-	X(SEARCH_LEXICAL, search_lexical)				\
+	X(SEARCH_SCOPE, search_scope)					\
+	X(SEARCH_TERMS, search_terms)					\
+	X(SEARCH_HEADS, search_heads)					\
+	X(SEARCH_BLOCKS, search_blocks)					\
+	X(SEARCH_PASSAGES, search_passages)				\
 	X(CHAT_OPEN, chat_open)						\
 	X(CHAT_CHECK, chat_check)					\
 	X(CHAT_CLOSE, chat_close)					\

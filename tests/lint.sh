@@ -11,18 +11,26 @@ cd "$(dirname "$0")/.." || exit 1
 # Layer, files. A file includes headers of its own layer and below. Files of
 # layer 3 are features and include none of each other.
 layers="
+0 analyze copyrow everyday language phrase postings question scorer scorertable
+0 segment
+0 mdwrite
 0 buffer chunker cite error extract header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
+0 embedwire fusion
+1 docxtext extraction extractor htmltext jail pdftext
 1 bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
 1 handover inbuf job llm log mail metrics migrate password pooler refusal route sandbox
-1 statement takeover token totp trust wire
+1 statement takeover token totp trust upstream wire
+2 indexwriter lexical lexicalrows merge segmentio
 2 address answer challenge citation cookie factor indexer input letter limit
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
 2 sse transcript uistream upload
-3 account admin apikey chat conversation credential device document export
+2 embedder encoder vectors
+3 account admin apikey chat contents conversation credential device document export
 3 housekeeping ingest openai ops page profile reset search secondstep session
 3 twofactor user verification
+3 check
 4 drain lectern
 "
 
@@ -45,17 +53,24 @@ owners="
 libpq-fe.h conninfo db dbconnect dbsync dbvalues
 libpq-events.h dbconnect
 kore/pgsql.h db
-kore/curl.h llm mail
+kore/curl.h llm mail upstream
 kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
 sodium.h cite password token
 liboath/oath.h totp
-archive.h bundle
-archive_entry.h bundle
+archive.h bundle docxtext
+archive_entry.h bundle docxtext
+seccomp.h jail
+libxml/HTMLparser.h htmltext
+libxml/parser.h docxtext extraction
+libxml/parserInternals.h htmltext
+libxml/tree.h docxtext
+libxml/xmlreader.h pdftext
 crypt.h password
-utf8proc.h password words
-jansson.h answer citation ingest input letter llm mail mailer reply request
+libstemmer.h analyze
+utf8proc.h analyze password words
+jansson.h embedwire answer citation ingest input letter llm mail mailer reply request
 jansson.h transcript uistream
 "
 

@@ -1,3 +1,2 @@
--- $1 document, $2 text (bytea; null: the original's bytes are the text);
--- the scope, locked for the rest of the transaction
-select index_begin($1, $2) as scope
+-- $1 documents (text[]) that are read: takes what the index holds of them out
+select index_forget($1)

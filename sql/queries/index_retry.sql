@@ -1,4 +1,5 @@
--- $1 document, $2 lease, $3 what went wrong; tried again after half a minute
+-- $1 documents (text[]), $2 lease, $3 what went wrong; tried again after half
+-- a minute, each by itself
 update index_jobs
 set due_at = now() + interval '30 s', lease = null, reason = $3
-where document = $1 and lease = $2
+where document = any ($1) and lease = $2

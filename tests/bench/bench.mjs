@@ -10,9 +10,11 @@
 //   sign-in   sign-ins at eight connections, against the quickstart's FastAPI
 //             and bcrypt (peers/quickstart.py) on the same Postgres, and
 //             /health at a fixed pace meanwhile
+//   search    POST /api/search while a collection grows, beside ts_rank_cd on
+//             the same texts (search.mjs)
 //
 // Ratios are taken round by round and given as min - median - max, since the
-// machine may be shared. BENCH_PARTS ("serving sign-in"), BENCH_ROUNDS and
+// machine may be shared. BENCH_PARTS ("serving sign-in search"), BENCH_ROUNDS and
 // BENCH_SECONDS (a measurement) change the effort. It starts everything itself
 // and leaves nothing behind.
 
@@ -28,8 +30,9 @@ import { freePort, root, runAsOwner, startAsOwner, temporaryFolder }
 import { until } from '../lib/wait.mjs';
 import { paced, postScript, print, quantile, spread, wrk } from './measure.mjs';
 import { startQuickstart } from './quickstart.mjs';
+import { searching } from './search.mjs';
 
-const parts = (process.env.BENCH_PARTS ?? 'serving sign-in').split(/\s+/);
+const parts = (process.env.BENCH_PARTS ?? 'serving sign-in search').split(/\s+/);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const healthConnections = 64;
@@ -189,6 +192,7 @@ async function signIns() {
 
 if (parts.includes('serving')) await serving();
 if (parts.includes('sign-in')) await signIns();
+if (parts.includes('search')) tables.push(...await searching(postgres));
 const restarts = lectern.restarts();
 await lectern.stop();
 await postgres.stop();

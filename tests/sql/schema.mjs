@@ -21,7 +21,7 @@ const NULL = '(null)';
 /** A value as SQL: text, number, boolean, null, array of these. */
 export function literal(value) {
   if (value === null || value === undefined) return 'null';
-  if (Array.isArray(value)) return `array[${value.map(literal)}]${typeof value[0] === 'number' ? '' : '::text[]'}`;
+  if (Array.isArray(value)) return `array[${value.map(literal)}]${{ number: '', boolean: '' }[typeof value[0]] ?? '::text[]'}`;
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
   return String(value);
 }
@@ -77,34 +77,46 @@ export class Schema {
     return { id, outcome };
   }
 
-  /** Reads a waiting document; `cut` is the bytes at which chunks begin. */
+  /**
+   * Reads a waiting document as the program does, but for the postings; `cuts`
+   * is the bytes at which chunks begin. A term is some number of a word.
+   */
   async read(id, cuts = [0]) {
     await this.sql(`do $$
       declare
         its_lease uuid := gen_random_uuid();
-        its_scope integer;
+        its_scope integer := index_scope(owner) from documents where id = '${id}';
+        its_segment bigint := nextval('segment_ids');
         cuts integer[] := ${literal(cuts)};
-        size integer;
+        its_first integer := index_reserve(cardinality(cuts));
       begin
         update index_jobs set lease = its_lease where document = '${id}';
-        its_scope := index_begin('${id}', null);
-        select octet_length(bytes) into size from texts where document = '${id}';
-        perform index_add('${id}', its_scope, 0, cuts, cuts[2:] || size,
-          array_fill(''::text, array[cardinality(cuts)]),
-          array_fill(10, array[cardinality(cuts)]));
-        if not index_finish('${id}', its_lease, true) then
+        perform index_forget(array['${id}']);
+        insert into texts (document, bytes)
+          select document, bytes || ''::bytea from originals
+          where document = '${id}'
+          on conflict (document) do update set bytes = excluded.bytes;
+        insert into chunks (id, document, scope, ordinal, start_byte, end_byte,
+            heading, tokens, length, terms)
+          select its_first + u.n - 1, '${id}', its_scope, u.n - 1, u.start,
+            u.stop, '', 10, cardinality(w.terms), w.terms
+          from unnest(cuts, cuts[2:] || (select octet_length(bytes)
+              from texts where document = '${id}'))
+            with ordinality u (start, stop, n),
+            lateral (select coalesce(array_agg(distinct hashtextextended(word, 0)), '{}')
+              as terms from texts t, regexp_split_to_table(lower(convert_from(
+                substring(t.bytes from u.start + 1 for u.stop - u.start),
+                'UTF8')), '\\W+') word where t.document = '${id}') w;
+        insert into index_terms (segment, term, part, chunks, bytes)
+          select its_segment, u.term, 0, count(*), '' from chunks c,
+            unnest(c.terms) u (term) where c.document = '${id}' group by u.term;
+        insert into index_segments (id, scope, chunks, tokens, languages,
+            first_chunk, last_chunk)
+          select its_segment, its_scope, count(*), sum(length), 2, min(id), max(id)
+          from chunks where document = '${id}';
+        if not index_finish(array['${id}'], its_lease, array[true]) then
           raise exception 'the claim was lost';
         end if;
       end $$`);
-  }
-
-  /** What a search returns: {document, score, coverage, text}. */
-  async search(user, question, { documents = null, limit = 10 } = {}) {
-    const rows = await this.query('search_lexical', user, question, documents,
-      limit);
-
-    return rows.map((row) => ({ document: row[0], title: row[2], text: row[7],
-      score: Number(row[8]), coverage: Number(row[9]), best: Number(row[10]),
-      missing: Number(row[11]) }));
   }
 }

@@ -1,0 +1,2 @@
+-- $1 model
+select vector_index($1::integer)
