@@ -137,9 +137,8 @@ reader_work(struct dbsync *db, struct reader_job *job)
 	case -1:
 		return (-1);
 	case 0:
-		/* Another reader has them, or they were replaced meanwhile. */
-		dbsync_rollback(db);
-		return (0);
+		/* Another has them, they were replaced, or are given back. */
+		return (dbsync_commit(db));
 	}
 	count = PQntuples(job->rows);
 	job->documents = calloc((size_t)count, sizeof(*job->documents));
@@ -159,21 +158,29 @@ static int
 reader_open(struct dbsync *db, struct reader_job *job)
 {
 	struct db_param	params[] = {
-		DB_TEXT(buffer_text(&job->claimed)), DB_TEXT(job->lease)
+		DB_TEXT(buffer_text(&job->claimed)), DB_TEXT(job->lease),
+		DB_NULL
 	};
 	struct buffer	held = { 0 };
-	int		i, ret;
+	int		i, ret = 0;
 
-	/* Many short ones: their uploaders wait, so that no claim is lost. */
+	/*
+	 * Many short ones: their uploaders wait, so that no claim is lost.
+	 * What another has locked at this moment, be it only to see that it
+	 * is not due any more, is given back.
+	 */
 	if (job->is_many) {
 		if (dbsync_run(db, STATEMENT_INDEX_HOLD, params, 1) == -1)
 			return (-1);
 		for (i = 0; i < dbsync_rows(db); i++)
 			reader_item(&held, dbsync_text(db, i, 0), (size_t)i);
 		reader_item(&held, NULL, (size_t)i);
-		params[0] = DB_TEXT(buffer_text(&held));
+		params[2] = DB_TEXT(buffer_text(&held));
+		ret = dbsync_run(db, STATEMENT_INDEX_RELEASE, params, 3);
+		params[0] = params[2];
 	}
-	ret = dbsync_run(db, STATEMENT_INDEX_OPEN, params, 2);
+	if (ret == 0)
+		ret = dbsync_run(db, STATEMENT_INDEX_OPEN, params, 2);
 	buffer_free(&held);
 	if (ret == -1)
 		return (-1);

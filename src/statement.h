@@ -83,6 +83,7 @@
 	X(INDEX_SEGMENT_ID, index_segment_id)				\
 	X(INDEX_FINISH, index_finish)					\
 	X(INDEX_FAIL, index_fail)					\
+	X(INDEX_RELEASE, index_release)					\
 	X(INDEX_RETRY, index_retry)					\
 	X(INDEX_CLEAN, index_clean)					\
 	X(MERGE_CHOICE, merge_choice)					\
