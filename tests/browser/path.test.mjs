@@ -69,6 +69,7 @@ describe('the first path', () => {
       .getByRole('link', { name: 'Ask' }).waitFor();
 
     await page.getByRole('link', { name: 'Chat', exact: true }).click();
+    await page.waitForURL('**/chat');
     const turn = await ask(page, QUESTION);
     assert.match(await turn.locator('[data-prose]').innerText(), /seven days/);
     assert.match(await page.locator('[data-announcer]').innerText(), /seven days/,

@@ -99,6 +99,8 @@ export async function addDocument(page, name, text, title) {
 
 /** Asks in the open conversation; resolves to the turn at once. */
 export async function startAsking(page, question) {
+  // Before its script is there, the form would go nowhere.
+  await page.waitForLoadState();
   await page.getByLabel('Your question').fill(question);
   await page.keyboard.press('Enter');
   return page.getByRole('article').filter({ hasText: question }).last();
