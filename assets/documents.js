@@ -118,11 +118,20 @@ function show(paper) {
   follow(row, paper);
 }
 
+function showUsage({ bytes, limit }) {
+  say(part(document, 'usage'), limit === null ? ''
+    : `${sizeWords(bytes)} of ${sizeWords(limit)} used`);
+}
+
+/* After a change; what it says is not worth a complaint. */
+function renewUsage() {
+  listDocuments().then(({ usage }) => showUsage(usage), () => {});
+}
+
 async function showPage(cursor) {
   const { documents, nextCursor, usage } = await listDocuments(cursor);
   const more = part(document, 'more');
-  say(part(document, 'usage'), usage.limit === null ? ''
-    : `${sizeWords(usage.bytes)} of ${sizeWords(usage.limit)} used`);
+  showUsage(usage);
   documents.filter(({ id }) => !rowOf(id)).forEach(show);
   more.hidden = !nextCursor;
   more.onclick = () => showPage(nextCursor).catch(complain);
@@ -170,6 +179,7 @@ async function upload(row, size, add) {
       rowOf(paper.id)?.remove();
     fill(row, paper);
     announcer.textContent = `${paper.title} is added.`;
+    renewUsage();
     follow(row, paper);
   } catch (error) {
     refuse(row, size, error.message);
@@ -271,6 +281,7 @@ function offerUndo(row, paperId) {
       show(paper);
       showEmptiness();
       announcer.textContent = `${paper.title} is back.`;
+      renewUsage();
     } catch (error) {
       complain(error);
     }
@@ -294,6 +305,7 @@ async function remove(row) {
   }
   announcer.textContent = `${part(row, 'link').textContent} is deleted.`;
   dismiss(row);
+  renewUsage();
 }
 
 takeDrops();

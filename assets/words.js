@@ -19,16 +19,17 @@ export function dateWords(iso) {
   return (now.getFullYear() === date.getFullYear() ? day : dayOfYear).format(date);
 }
 
+/* In units of 1024, as the limits are. */
 export function sizeWords(bytes) {
-  if (bytes < 1000)
+  if (bytes < 1024)
     return `${bytes} B`;
   const units = ['kB', 'MB', 'GB'];
   let value = bytes;
   let unit = -1;
   do {
-    value /= 1000;
+    value /= 1024;
     unit++;
-  } while (value >= 999.5 && unit < units.length - 1);
+  } while (value >= 1023.5 && unit < units.length - 1);
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
