@@ -328,3 +328,25 @@ export async function resumeAnswer(conversationId, signal) {
 export async function stopAnswer(conversationId) {
   await post(`/api/chat/${id(conversationId)}/stop`, {});
 }
+
+/* The API itself */
+
+export function describe() {
+  return get('/openapi.json', { session: false });
+}
+
+/* Sends it once and tells what came back, whatever it was, as text. */
+export async function tryOut(method, path, body) {
+  try {
+    const response = await fetch(path, {
+      method, credentials: 'same-origin', body,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    return `${response.status} ${response.statusText}\n\n${isJson
+      ? JSON.stringify(JSON.parse(text), null, 2) : text}`;
+  } catch {
+    return 'The server cannot be reached.';
+  }
+}

@@ -16,11 +16,11 @@ build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 	libjansson-dev libutf8proc-dev libstemmer-dev liboath-dev libarchive-dev
 	libxml2-dev libseccomp-dev poppler-utils libcrypt-dev libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
-	python3-bcrypt python3-passlib"
+	python3-bcrypt python3-passlib nginx-light"
 bench_packages="nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
 	python3-multipart python3-email-validator python3-passlib
-	python3-bcrypt"
+	python3-bcrypt python3-httpx"
 fuzz_packages="clang libclang-rt-14-dev"
 
 die() {

@@ -2,7 +2,7 @@
  * Asking.
  *
  *	POST /api/chat			read -> opened -> stream | whole
- *	GET  /api/chat/ID/stream	resume -> stream
+ *	GET  /api/chat/ID/stream	resume -> found -> stream
  *	POST /api/chat/ID/stop		stop -> stop_found
  *
  * A question comes as {message, conversationId?, documentIds?} or as the AI
@@ -10,10 +10,11 @@
  * whole as JSON when Accept asks for that. Refusals that are known before
  * the answer begins have their status; later ones are parts of the stream.
  *
- * The request only reads: the answer is an object of its own (answer.h). Of
- * what useChat sends the last question is taken; the conversation so far is
- * the one in the database. Deliberately missing: resuming on another worker,
- * branches chosen by messageId.
+ * The request only reads: the answer is an object of its own (answer.h), of
+ * this worker or of another one. Of what useChat sends the last question is
+ * taken; the conversation so far is the one in the database. Where the
+ * question belongs in it the client tells by the message before it and, when
+ * one is edited or answered anew, by messageId: so branches come about.
  */
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@
 #include <string.h>
 
 #include "answer.h"
+#include "answerfollow.h"
+#include "daily.h"
 #include "edge.h"
 #include "input.h"
 #include "reply.h"
@@ -30,6 +33,7 @@
 
 #define CHAT_DOCUMENTS_MAX	1000
 #define CHAT_MESSAGES_MAX	2000
+#define CHAT_COLLECTION_MAX	400	/* bytes of its name */
 
 int	chat_create(struct http_request *);
 int	chat_resume(struct http_request *);
@@ -40,8 +44,11 @@ struct chat_body {
 	const char	*message;
 	const char	*conversation_id;
 	json_t		*document_ids;
+	const char	*collection;	/* id or name */
+	const char	*parent_id;	/* message that the question follows */
 	const char	*client_id;	/* useChat's id */
 	json_t		*messages;
+	const char	*message_id;	/* edited, or answered anew */
 	const char	*trigger;
 };
 
@@ -49,6 +56,8 @@ struct chat {
 	struct request		*request;
 	struct chat_body	 body;
 	char			*question;	/* joined text parts, owned */
+	const char		*question_id;	/* useChat's, of the body */
+	const char		*parent_id;	/* what it follows, as well */
 	struct answer_reader	 reader;
 	struct sse		 sse;
 	int			 is_json;	/* the answer goes out whole */
@@ -66,18 +75,27 @@ static const struct input_field	chat_fields[] = {
 	{ .name = "documentIds", .type = INPUT_ARRAY, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct chat_body, document_ids),
 	  .max = CHAT_DOCUMENTS_MAX },
+	{ .name = "collection", .type = INPUT_STRING, .flags = INPUT_NULLABLE,
+	  .offset = offsetof(struct chat_body, collection), .min = 1,
+	  .max = CHAT_COLLECTION_MAX },
+	{ .name = "parentId", .type = INPUT_STRING, .flags = INPUT_NULLABLE,
+	  .offset = offsetof(struct chat_body, parent_id), .min = 1,
+	  .max = TRANSCRIPT_CLIENT_ID_MAX },
 	{ .name = "id", .type = INPUT_STRING, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct chat_body, client_id), .min = 1,
 	  .max = TRANSCRIPT_CLIENT_ID_MAX },
 	{ .name = "messages", .type = INPUT_ARRAY, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct chat_body, messages), .min = 1,
 	  .max = CHAT_MESSAGES_MAX },
+	{ .name = "messageId", .type = INPUT_STRING, .flags = INPUT_NULLABLE,
+	  .offset = offsetof(struct chat_body, message_id), .min = 1,
+	  .max = TRANSCRIPT_CLIENT_ID_MAX },
 	{ .name = "trigger", .type = INPUT_STRING, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct chat_body, trigger), .max = 64 },
 };
 
 enum { CHAT_READ, CHAT_OPENED, CHAT_STREAM, CHAT_WHOLE };
-enum { RESUME_FIND, RESUME_STREAM };
+enum { RESUME_FIND, RESUME_FOUND, RESUME_STREAM };
 enum { STOP_FIND, STOP_FOUND };
 
 static enum step	chat_read(struct request *);
@@ -85,6 +103,8 @@ static enum step	chat_opened(struct request *);
 static enum step	chat_stream(struct request *);
 static enum step	chat_whole(struct request *);
 static enum step	resume_find(struct request *);
+static enum step	resume_found(struct request *);
+static enum step	resume_begin(struct request *, struct answer *);
 static enum step	stop_find(struct request *);
 static enum step	stop_found(struct request *);
 static enum step	chat_question(struct request *);
@@ -102,6 +122,7 @@ static const struct request_step	create_steps[] = {
 };
 static const struct request_step	resume_steps[] = {
 	[RESUME_FIND] = REQUEST_STEP(resume_find),
+	[RESUME_FOUND] = REQUEST_STEP(resume_found),
 	[RESUME_STREAM] = REQUEST_STEP(chat_stream)
 };
 static const struct request_step	stop_steps[] = {
@@ -173,7 +194,12 @@ chat_read(struct request *r)
 	q.ask.may_create = (c->body.messages != NULL);
 	q.ask.is_again = (c->body.trigger != NULL &&
 	    strcmp(c->body.trigger, "regenerate-message") == 0);
+	q.ask.replaces = c->body.messages != NULL ? c->body.message_id : NULL;
+	q.ask.parent = c->parent_id;
+	q.ask.client_message = c->question_id;
+	q.ask.collection = c->body.collection;
 	q.document_ids = c->body.document_ids;
+	q.request_id = r->id;
 	if ((error = answer_start(&q, &c->reader)) != ERROR_NONE)
 		return (request_fail(r, error));
 
@@ -186,7 +212,7 @@ chat_opened(struct request *r)
 	struct chat	*c = r->data;
 
 	if (c->reader.answer->state == ANSWER_REFUSED)
-		return (request_fail(r, c->reader.answer->error));
+		return (daily_fail(r, c->reader.answer->error));
 	if (!c->is_json)
 		return (chat_begin_stream(r, CHAT_STREAM));
 
@@ -238,7 +264,7 @@ chat_whole(struct request *r)
 	    "{s:s, s:s, s:s, s:O, s:b, s:o}",
 	    "conversationId", a->transcript.conversation_id,
 	    "messageId", a->transcript.answer_id,
-	    "text", buffer_text(&a->cite.text),
+	    "text", buffer_text(&a->text),
 	    "citations", a->citations,
 	    "answered", answer_has_answered(a),
 	    "usage", usage == NULL ? json_null() : usage)));
@@ -250,14 +276,44 @@ static enum step
 resume_find(struct request *r)
 {
 	struct chat	*c = r->data;
-	struct answer	*a = NULL;
+	struct answer	*a;
 	char		 id[TRANSCRIPT_CLIENT_ID_MAX + 1];
 
 	c->request = r;
-	if (request_segment(r, 2, id, sizeof(id)) != NULL)
-		a = answer_find(r->who.user_id, id);
-	if (a == NULL)
+	if (request_segment(r, 2, id, sizeof(id)) == NULL ||
+	    !utf8_is_text(id, strlen(id)))
 		return (reply_empty(r, 204));
+	if ((a = answer_find(r->who.user_id, id)) != NULL)
+		return (resume_begin(r, a));
+
+	return (db_send(r, RESUME_FOUND, STATEMENT_ANSWER_FIND,
+	    DB_TEXT(r->who.user_id), DB_TEXT(id)));
+}
+
+/* Another worker writes it, or nobody does. */
+static enum step
+resume_found(struct request *r)
+{
+	struct answer	*a;
+	const char	*answer_id;
+
+	if (db_rows(&r->db) == 0)
+		return (reply_empty(r, 204));
+	answer_id = db_text(&r->db, 0, 2);
+	/* It may have begun here, or been followed, while we looked. */
+	if ((a = answer_by_id(answer_id)) == NULL &&
+	    (a = answerfollow_start(r->who.user_id, db_text(&r->db, 0, 0),
+	    db_is_null(&r->db, 0, 1) ? "" : db_text(&r->db, 0, 1),
+	    answer_id)) == NULL)
+		return (request_fail(r, ERROR_BUSY));
+
+	return (resume_begin(r, a));
+}
+
+static enum step
+resume_begin(struct request *r, struct answer *a)
+{
+	struct chat	*c = r->data;
 
 	c->reader.notify = chat_notify;
 	c->reader.arg = c;
@@ -277,12 +333,13 @@ stop_find(struct request *r)
 	if (request_segment(r, 2, id, sizeof(id)) == NULL ||
 	    !utf8_is_text(id, strlen(id)))
 		return (request_fail(r, ERROR_CONVERSATION_NOT_FOUND));
-	if ((a = answer_find(r->who.user_id, id)) != NULL) {
+	a = answer_find(r->who.user_id, id);
+	if (a != NULL && !a->is_remote) {
 		answer_stop(a);
 		return (reply_json(r, 200, json_pack("{s:b}", "stopped", 1)));
 	}
 
-	return (db_send(r, STOP_FOUND, STATEMENT_CHAT_RUNNING,
+	return (db_send(r, STOP_FOUND, STATEMENT_CHAT_STOP,
 	    DB_TEXT(r->who.user_id), DB_TEXT(id)));
 }
 
@@ -293,7 +350,8 @@ stop_found(struct request *r)
 
 	if (db_rows(&r->db) == 0)
 		return (request_fail(r, ERROR_CONVERSATION_NOT_FOUND));
-	is_running = !db_is_null(&r->db, 0, 1);
+	is_running = db_bool(&r->db, 0, 1);
+	/* Of this instance: at once. The others see it in the database. */
 	if (is_running)
 		answer_stop_elsewhere(r->who.user_id, db_text(&r->db, 0, 0));
 
@@ -330,11 +388,24 @@ chat_message_text(const json_t *message, struct buffer *out)
 	return (out->has_failed ? -1 : 0);
 }
 
-/* The last question among useChat's messages. */
+/* A message's id, or NULL when it has none that we could know. */
+static const char *
+chat_message_id(const json_t *message)
+{
+	const json_t	*id = json_object_get(message, "id");
+	size_t		 len = json_string_length(id);
+
+	return (len > 0 && len <= TRANSCRIPT_CLIENT_ID_MAX &&
+	    utf8_is_text(json_string_value(id), len) ? json_string_value(id) :
+	    NULL);
+}
+
+/* The last question among useChat's messages, and where it belongs. */
 static enum step
 chat_last_question(struct request *r, const json_t *messages,
     struct buffer *out)
 {
+	struct chat	*c = r->data;
 	const json_t	*message;
 	const char	*role;
 	size_t		 i;
@@ -346,6 +417,10 @@ chat_last_question(struct request *r, const json_t *messages,
 			continue;
 		if (chat_message_text(message, out) == -1)
 			return (request_fail(r, ERROR_INTERNAL));
+		c->question_id = chat_message_id(message);
+		if (i > 0)
+			c->parent_id = chat_message_id(
+			    json_array_get(messages, i - 1));
 		break;
 	}
 	if (out->len == 0)
@@ -382,8 +457,10 @@ chat_question(struct request *r)
 	buffer_init(&text);
 	if (c->body.messages != NULL)
 		step = chat_last_question(r, c->body.messages, &text);
-	else if (c->body.message != NULL)
+	else if (c->body.message != NULL) {
 		buffer_add_text(&text, c->body.message);
+		c->parent_id = c->body.parent_id;
+	}
 	c->question = text.data;
 	if (step == STEP_DONE)
 		return (STEP_DONE);
@@ -417,9 +494,11 @@ chat_push(struct chat *c)
 	if (left > 0)
 		reader->offset += sse_write(&c->sse,
 		    a->log.data + reader->offset, left);
-	reader->is_full = (reader->offset < a->log.len);
+	reader->behind = a->log.len - reader->offset;
 
-	return (a->state == ANSWER_OVER && !reader->is_full);
+	/* Refused: who came back to it while its opening was under way. */
+	return ((a->state == ANSWER_OVER || a->state == ANSWER_REFUSED) &&
+	    reader->behind == 0);
 }
 
 /* There is more, or it is over. */

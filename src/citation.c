@@ -71,8 +71,7 @@ citation_list(const struct passage *passages, const struct cite *c)
 	return (list);
 }
 
-/* The citation of a mark in the list, borrowed, or NULL. */
-static json_t *
+json_t *
 citation_find(const struct passage *p, const struct cite_mark *m,
     const json_t *list)
 {
@@ -90,6 +89,26 @@ citation_find(const struct passage *p, const struct cite_mark *m,
 			return (citation);
 
 	return (NULL);
+}
+
+void
+citation_text(const struct passage *passages, const struct cite *c,
+    const json_t *list, struct buffer *out)
+{
+	const struct cite_mark	*m;
+	const char		*text = buffer_text(&c->text);
+	size_t			 i, at = 0, end;
+
+	for (i = 0; i < c->marks_len; i++) {
+		m = &c->marks[i];
+		if (citation_find(&passages[m->passage], m, list) != NULL)
+			continue;
+		for (end = m->at; end > at && text[end - 1] == ' '; end--)
+			continue;
+		buffer_add(out, text + at, end - at);
+		at = m->end;
+	}
+	buffer_add(out, text + at, c->text.len - at);
 }
 
 json_t *

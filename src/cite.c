@@ -2,11 +2,11 @@
  * The marker filter.
  *
  * Input gathers in c->held. cite_step() takes one thing from its start: a
- * run of plain text, blanks with what follows them, a marker, a code span, a
- * line of a code block. It takes nothing as long as the bytes that are there
- * do not decide what comes; every decision depends on the bytes alone, so
- * the result is the same however the pieces were cut. What is held is
- * bounded: a marker by MARKER_BYTES_MAX, blanks and code spans below.
+ * run of plain text, blanks with what follows them, a marker, a link, code.
+ * It takes nothing as long as the bytes that are there do not decide what
+ * comes; every decision depends on the bytes alone, so the result is the same
+ * however the pieces were cut. What is held is
+ * bounded: a marker by MARKER_BYTES_MAX, blanks and maths below.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,20 +15,15 @@
 #include <sodium.h>
 
 #include "cite.h"
+#include "citecode.h"
+#include "denial.h"
+#include "linkguard.h"
 #include "marker.h"
 #include "support.h"
 #include "utf8.h"
 
 #define CITE_BLANKS_MAX	64	/* held before a marker; more leave at once */
-#define CITE_SPAN_MAX	400	/* bytes of a code span */
 #define CITE_MARKS_FIRST 4	/* room at first; doubles */
-
-/* What is looked at: held text from `at`. */
-struct cite_view {
-	const char	*text;
-	size_t		 len;
-	int		 is_all;	/* no more will come */
-};
 
 void
 cite_init(struct cite *c, const struct cite_passage *passages, size_t count)
@@ -56,18 +51,6 @@ cite_emit(struct cite *c, const char *text, size_t len)
 {
 	buffer_add(&c->text, text, len);
 	c->text_utf16 += utf8_utf16_len(text, len);
-}
-
-static int
-cite_at_line_start(const struct cite *c)
-{
-	size_t	i = c->text.len;
-
-	while (i > 0 && (c->text.data[i - 1] == ' ' ||
-	    c->text.data[i - 1] == '\t'))
-		i--;
-
-	return (i == 0 || c->text.data[i - 1] == '\n');
 }
 
 /* Room for one more mark. */
@@ -193,6 +176,8 @@ cite_group(struct cite *c, const struct marker *m, const char *text,
 		cite_put(c, m->numbers[i] - 1, start, from, to);
 	}
 	c->after_mark = 1;
+	c->after_gap = is_first;
+	c->has_zero |= m->is_denial;
 }
 
 /* Blanks, and the marker or text after them. Returns bytes taken, 0: wait. */
@@ -203,6 +188,7 @@ cite_step_blanks(struct cite *c, const struct cite_view *v)
 	enum marker_kind	 kind;
 	uint32_t		 character;
 	size_t			 n = 0;
+	int			 is_maths;
 
 	while (n < v->len && n < CITE_BLANKS_MAX &&
 	    (v->text[n] == ' ' || v->text[n] == '\t'))
@@ -213,121 +199,191 @@ cite_step_blanks(struct cite *c, const struct cite_view *v)
 	kind = marker_read(v->text + n, v->len - n, v->is_all, &m);
 	if (kind == MARKER_UNDECIDED)
 		return (0);
-	if (kind == MARKER_NONE) {
+	is_maths = kind == MARKER_GROUP ? citecode_in_maths(c, v, n) : 0;
+	if (is_maths == -1)
+		return (0);
+	if (kind == MARKER_NONE || is_maths) {
 		/* At a line's start blanks may follow a marker that went. */
-		if (n > 0) {
+		if (n > 0 && !is_maths) {
 			cite_emit(c, v->text, n);
 			return (n);
 		}
-		n = utf8_decode(v->text, v->len, 0, &character);
+		/* Together they would be an image. */
+		if (n == 0 && v->text[0] == '[' && c->text.len > 0 &&
+		    c->text.data[c->text.len - 1] == '!')
+			cite_emit(c, " ", 1);
+		n += utf8_decode(v->text, v->len, n, &character);
 		cite_emit(c, v->text, n);
 		return (n);
 	}
 
 	cite_group(c, &m, v->text, n);
 	/* A line that began with a marker that went begins with its text. */
-	c->skip_blank = cite_at_line_start(c);
+	c->skip_blank = citecode_at_line_start(c);
 
 	return (n + m.len);
 }
 
-static size_t
-cite_run(const char *text, size_t len, char c)
-{
-	size_t	n = 0;
-
-	while (n < len && text[n] == c)
-		n++;
-
-	return (n);
-}
-
-/*
- * The end of the span that a run of backticks opens: behind the same run on
- * the same line. 0: there is none; *undecided: not among the bytes so far.
- */
-static size_t
-cite_span_end(const struct cite_view *v, size_t run, int *undecided)
-{
-	size_t	at, n;
-
-	*undecided = 0;
-	for (at = run; at < v->len && v->text[at] != '\n'; at += n) {
-		if ((n = cite_run(v->text + at, v->len - at, '`')) == 0)
-			n = 1;
-		else if (n == run && (at + n < v->len || v->is_all))
-			return (at + n);
-	}
-	*undecided = (at >= v->len && !v->is_all);
-
-	return (0);
-}
-
-/* A code span, a fence's opening, or backticks that are only that. */
-static size_t
-cite_step_backtick(struct cite *c, const struct cite_view *whole)
-{
-	struct cite_view	v = *whole;
-	size_t			run, end;
-	int			is_undecided;
-
-	/* Bytes beyond the bound must not change what is said of others. */
-	if (v.len >= CITE_SPAN_MAX) {
-		v.len = CITE_SPAN_MAX;
-		v.is_all = 1;
-	}
-	run = cite_run(v.text, v.len, '`');
-	end = cite_span_end(&v, run, &is_undecided);
-	if (is_undecided)
-		return (0);
-	if (end == 0 && run >= 3 && cite_at_line_start(c))
-		c->fence = run;
-	if (end == 0)
-		end = run;
-	cite_emit(c, v.text, end);
-
-	return (end);
-}
-
-/* Inside a code block: up to the end of the line, or of what is there. */
-static size_t
-cite_step_fence(struct cite *c, const struct cite_view *v)
-{
-	size_t	blanks = 0, run, n;
-
-	if (cite_at_line_start(c)) {
-		while (blanks < v->len && v->text[blanks] == ' ' &&
-		    blanks < CITE_BLANKS_MAX)
-			blanks++;
-		run = cite_run(v->text + blanks, v->len - blanks, '`');
-		if (blanks + run == v->len && !v->is_all &&
-		    v->len < CITE_SPAN_MAX)
-			return (0);
-		if (run >= c->fence) {
-			c->fence = 0;
-			cite_emit(c, v->text, blanks + run);
-			return (blanks + run);
-		}
-	}
-
-	for (n = blanks; n < v->len && v->text[n] != '\n'; n++)
-		continue;
-	if (n < v->len)
-		n++;
-	cite_emit(c, v->text, n);
-
-	return (n);
-}
-
-/* Length of the text that nothing in this file looks at. */
+/* Length of the text that nothing here looks at. */
 static size_t
 cite_plain_len(const struct cite_view *v)
 {
 	size_t	n;
 
 	for (n = 0; n < v->len; n++)
-		if (strchr(" \t[`\\\xe3\xef", v->text[n]) != NULL)
+		if (strchr(" \t[`~\\\xe3\xef", v->text[n]) != NULL ||
+		    linkguard_looks_at(v->text, v->len, n))
 			break;
+
+	return (n);
+}
+
+/* A link, as it may leave. 0: it is none, or *undecided. */
+static size_t
+cite_step_link(struct cite *c, const struct cite_view *v, int *undecided)
+{
+	struct linkguard	g = { .sources = c->passages,
+				    .sources_len = c->passages_len,
+				    .before = buffer_text(&c->text),
+				    .before_len = c->text.len,
+				    .text = v->text, .len = v->len,
+				    .is_all = v->is_all };
+	struct buffer		out;
+	size_t			n;
+
+	*undecided = 0;
+	if (!linkguard_looks_at(v->text, v->len, 0))
+		return (0);
+	/* A mark, also one that went, links to its quote and nothing else. */
+	if (c->after_mark) {
+		g.sources_len = 0;
+		g.before = "]";
+		g.before_len = 1;
+	}
+	buffer_init(&out);
+	n = linkguard_take(&g, &out, undecided);
+	cite_emit(c, buffer_text(&out), out.len);
+	c->text.has_failed |= out.has_failed;
+	buffer_free(&out);
+
+	return (n);
+}
+
+/* Code that may be none: no markers, but links are guarded. */
+static size_t
+cite_step_soft(struct cite *c, const struct cite_view *v)
+{
+	size_t	n;
+	int	is_undecided;
+
+	if ((n = cite_step_link(c, v, &is_undecided)) > 0 || is_undecided)
+		return (n);
+	for (n = 1; n < v->len && v->text[n - 1] != '\n' &&
+	    v->text[n] != '[' && !linkguard_looks_at(v->text, v->len, n); n++)
+		continue;
+	if (v->text[0] == '[' && c->text.len > 0 &&
+	    c->text.data[c->text.len - 1] == '!')
+		cite_emit(c, " ", 1);
+	cite_emit(c, v->text, n);
+
+	return (n);
+}
+
+/* Takes from an open fence; *is_out: it has just ended. */
+static size_t
+cite_step_fence(struct cite *c, const struct cite_view *v, int *is_out)
+{
+	const char	*end;
+	size_t		 n;
+	int		 is_undecided;
+
+	*is_out = 0;
+	if (citecode_at_line_start(c)) {
+		n = citecode_close(c, v, &is_undecided);
+		cite_emit(c, v->text, n);
+		*is_out = (n == 0 && c->fence == 0);
+		if (n > 0 || is_undecided || *is_out)
+			return (n);
+	}
+	if (c->is_soft)
+		return (cite_step_soft(c, v));
+	end = memchr(v->text, '\n', v->len);
+	n = end == NULL ? v->len : (size_t)(end - v->text) + 1;
+	cite_emit(c, v->text, n);
+
+	return (n);
+}
+
+/* Whether the word that the text ends with has something of an address. */
+static int
+cite_in_address(const struct cite *c)
+{
+	size_t	from = c->text.len, len;
+
+	while (from > 0 && strchr(" \t\n", c->text.data[from - 1]) == NULL)
+		from--;
+	len = c->text.len - from;
+
+	return (memmem(c->text.data + from, len, "//", 2) != NULL ||
+	    memmem(c->text.data + from, len, "www.", 4) != NULL);
+}
+
+/*
+ * Whether what comes would grow together with what stands before a marker
+ * that went: "ht[9]tp" must not become an address.
+ */
+static int
+cite_grows(const struct cite *c, const struct cite_view *v)
+{
+	static const char	closers[] = ".,;!?)\"'";
+	char			before, next = v->text[0];
+
+	before = c->text.len > 0 ? c->text.data[c->text.len - 1] : '\n';
+	if (strchr(" \t\n", before) != NULL || (before & 0x80) ||
+	    (next & 0x80))
+		return (0);
+	if (strchr(closers, next) != NULL && (v->len == 1 ||
+	    strchr(" \t\n", v->text[1]) != NULL))
+		return (0);
+	if (before == '\\' || cite_in_address(c))
+		return (1);
+	if (next == '`' || next == '~')
+		return (next == before);
+	if (next == ':' || strchr(closers, next) != NULL)
+		return (v->len > 1 && strchr(" \t\n:)", v->text[1]) == NULL &&
+		    strchr(closers, v->text[1]) == NULL &&
+		    !(v->text[1] & 0x80));
+
+	return (next == '/' || (next >= '0' && next <= '9') ||
+	    (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z'));
+}
+
+/* What is left to do where a marker stood. */
+static size_t
+cite_step_after(struct cite *c, const struct cite_view *v, int *undecided)
+{
+	size_t	n = 0;
+
+	*undecided = 0;
+	if (c->skip_blank) {
+		c->skip_blank = 0;
+		if (v->text[0] == ' ')
+			return (1);
+	}
+	if (c->after_gap) {
+		*undecided = v->len < 2 && !v->is_all;
+		if (*undecided)
+			return (0);
+		c->after_gap = 0;
+		if (cite_grows(c, v))
+			cite_emit(c, " ", 1);
+	}
+	if (c->after_mark && v->text[0] != '(')
+		c->after_mark = 0;
+	if (c->after_mark)
+		n = cite_step_link(c, v, undecided);
+	if (!*undecided)
+		c->after_mark = 0;
 
 	return (n);
 }
@@ -336,37 +392,43 @@ cite_plain_len(const struct cite_view *v)
 static size_t
 cite_step(struct cite *c, const struct cite_view *v)
 {
-	size_t	n;
-	int	is_undecided;
+	struct cite_view	soft = *v;
+	size_t			n;
+	int			is_out;
 
-	if (c->fence > 0)
-		return (cite_step_fence(c, v));
-	if (c->skip_blank) {
-		c->skip_blank = 0;
-		if (v->text[0] == ' ')
-			return (1);
-	}
-	if (c->after_mark && v->text[0] == '(') {
-		n = marker_link_len(v->text, v->len, v->is_all, &is_undecided);
-		if (is_undecided)
-			return (0);
-		c->after_mark = 0;
-		if (n > 0)
+	if (c->fence > 0) {
+		n = cite_step_fence(c, v, &is_out);
+		if (!is_out)
 			return (n);
 	}
-	c->after_mark = 0;
+	if (c->soft_len > 0) {
+		soft.len = c->soft_len < v->len ? c->soft_len : v->len;
+		soft.is_all |= c->soft_len <= v->len;
+		n = cite_step_soft(c, &soft);
+		c->soft_len -= n;
+		return (n);
+	}
+	if ((n = cite_step_after(c, v, &is_out)) > 0 || is_out)
+		return (n);
+	if ((n = cite_step_link(c, v, &is_out)) > 0 || is_out)
+		return (n);
 
-	if ((n = cite_plain_len(v)) > 0) {
+	if (v->text[0] == '`' || v->text[0] == '~') {
+		n = citecode_open(c, v);
 		cite_emit(c, v->text, n);
 		return (n);
 	}
-	if (v->text[0] == '`')
-		return (cite_step_backtick(c, v));
 	if (v->text[0] == '\\') {
 		if (v->len < 2 && !v->is_all)
 			return (0);
-		n = v->len > 1 && (v->text[1] == '[' || v->text[1] == '`') ?
-		    2 : 1;
+		n = v->len > 1 && strchr("[`~\\", v->text[1]) != NULL ? 2 : 1;
+		cite_emit(c, v->text, n);
+		return (n);
+	}
+	if ((n = cite_plain_len(v)) == 0 && !strchr(" \t[\xe3\xef",
+	    v->text[0]))
+		n = 1;
+	if (n > 0) {
 		cite_emit(c, v->text, n);
 		return (n);
 	}
@@ -417,7 +479,19 @@ cite_work(struct cite *c, int is_all)
 int
 cite_feed(struct cite *c, const char *text, size_t len)
 {
-	buffer_add(&c->held, text, len);
+	size_t	at, from = 0;
+
+	/* CR ends lines too, for every reader of Markdown; as LF here. */
+	for (at = 0; at < len; at++) {
+		if (text[at] == '\r' || (text[at] == '\n' && c->after_cr)) {
+			buffer_add(&c->held, text + from, at - from);
+			from = at + 1;
+		}
+		if (text[at] == '\r')
+			buffer_add(&c->held, "\n", 1);
+		c->after_cr = (text[at] == '\r');
+	}
+	buffer_add(&c->held, text + from, len - from);
 
 	return (cite_work(c, 0));
 }
@@ -425,7 +499,12 @@ cite_feed(struct cite *c, const char *text, size_t len)
 int
 cite_finish(struct cite *c)
 {
-	return (cite_work(c, 1));
+	if (cite_work(c, 1) == -1)
+		return (-1);
+	c->is_denied = c->marks_len == 0 && (c->has_zero ||
+	    denial_is(buffer_text(&c->text), c->text.len));
+
+	return (0);
 }
 
 int
@@ -458,7 +537,7 @@ cite_mark(struct cite *c, size_t passage, size_t from, size_t to)
 	    to > c->passages[passage].len)
 		return (c->text.has_failed ? -1 : 0);
 	start = (size_t)(cite_claim(c, &len) - buffer_text(&c->text));
-	if (c->text.len > 0 && !cite_at_line_start(c))
+	if (c->text.len > 0 && !citecode_at_line_start(c))
 		cite_emit(c, " ", 1);
 	cite_put(c, passage, start, from, to);
 

@@ -6,7 +6,8 @@
  * stream, resolved, narrowed to the sentences of the passage that support the
  * words before it, and put back as [n], n counting the passages in the order
  * of their first mention. Markers that resolve to nothing vanish before
- * anyone sees them. Code spans and blocks pass unchanged.
+ * anyone sees them, and links that no passage holds with them (linkguard.h).
+ * Code spans and blocks pass unchanged.
  */
 #ifndef LECTERN_CITE_H
 #define LECTERN_CITE_H
@@ -45,9 +46,24 @@ struct cite {
 	unsigned		 shown_len;
 	struct cite_mark	*marks;
 	size_t			 marks_len, marks_size;
-	size_t			 fence;	/* backticks of the open block, or 0 */
+	size_t			 fence;	/* length of the open one, or 0 */
+	char			 fence_mark; /* '`' or '~' */
+	size_t			 fence_indent;
+	int			 is_soft; /* maybe none: links are guarded */
+	size_t			 soft_len; /* bytes left of a span like that */
+	int			 has_run; /* backticks in this paragraph that
+					   may open a longer span */
+	size_t			 runs_seen; /* text that was looked through for
+					   that paragraph's end */
+	int			 is_doubtful; /* no code is sure any more */
 	int			 after_mark; /* a link target may follow */
+	int			 after_gap; /* what went stood here */
+	int			 after_cr; /* the last byte taken was one */
 	int			 skip_blank; /* a line's first marker went */
+	int			 has_zero;	/* [0] was there */
+	int			 is_denied;	/* once finished: it says that
+						   the passages do not, and
+						   cites nothing */
 };
 
 /* Passages beyond CITE_PASSAGES_MAX are not resolved. They must outlive it. */
@@ -58,7 +74,7 @@ void	cite_free(struct cite *);
  * c->text. Returns 0, or -1 when there is no memory.
  */
 int	cite_feed(struct cite *, const char *, size_t);
-/* The end: whatever is held back leaves. */
+/* The end: whatever is held back leaves; is_denied is known. */
 int	cite_finish(struct cite *);
 /*
  * Appends text that is a passage's own: what looks like a marker in it is

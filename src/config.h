@@ -40,11 +40,14 @@ struct config {
 	int64_t		 quota_user_bytes; /* 0: none */
 	int64_t		 quota_total_bytes;
 	int		 chat_keep_going;
+	int64_t		 chat_daily;	/* questions per user; 0: any */
 	const char	*chat_instructions; /* or NULL */
 	int64_t		 context_tokens;
 	const char	*llm_url;	/* no trailing slash, or NULL */
 	const char	*llm_api_key;
 	const char	*llm_model;
+	int64_t		 llm_timeout_seconds; /* until its first word */
+	const char	*ca_file;	/* of model end points, or NULL */
 	const char	*metrics_token;	/* or NULL */
 	const char	*embed_url;	/* the whole address, or NULL */
 	const char	*embed_api_key;

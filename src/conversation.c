@@ -2,19 +2,22 @@
  * Conversations.
  *
  *	GET    /api/conversations	list_find -> list_found
- *	GET    /api/conversations/ID	get_find -> get_found
+ *	GET    /api/conversations/ID	get_find -> get_found (-> get_broken ->
+ *					get_find, when an answer was left
+ *					by a process that is gone)
  *	PATCH  /api/conversations/ID	rename_store -> rename_stored
  *	DELETE /api/conversations/ID	drop_find -> drop_found
  *
  * ID is the conversation's id or the id its client gave it. Only their owner
  * sees them; the rule stands in each statement. What is shown of a branched
- * conversation is the path that ends in the newest message. Deliberately
- * missing: export and feedback.
+ * conversation is the path that ends in the newest message, or with ?message=
+ * the one through that. Export is convexport.c's.
  */
 #include <string.h>
 
 #include "answer.h"
 #include "input.h"
+#include "message.h"
 #include "paging.h"
 #include "reply.h"
 #include "utf8.h"
@@ -24,14 +27,16 @@
 /* Columns of conversation_list.sql, conversation_rename.sql and _get.sql. */
 enum {
 	COLUMN_ID, COLUMN_CLIENT_ID, COLUMN_TITLE, COLUMN_CREATED,
-	COLUMN_UPDATED, COLUMN_CURSOR
-};
-enum {
-	MESSAGE_ID = COLUMN_CURSOR, MESSAGE_ROLE, MESSAGE_TEXT,
-	MESSAGE_CITATIONS, MESSAGE_STATUS, MESSAGE_CREATED
+	COLUMN_UPDATED, COLUMN_CURSOR, COLUMN_MESSAGE = COLUMN_CURSOR
 };
 
-enum { FIRST, SECOND };
+enum { FIRST, SECOND, THIRD };
+
+/* The context of GET /api/conversations/ID. */
+struct conversation_view {
+	int	is_asked;	/* for the path through a message */
+	int	is_mended;	/* broken answers have been closed */
+};
 
 int	conversation_list(struct http_request *);
 int	conversation_one(struct http_request *);
@@ -40,13 +45,13 @@ static enum step	list_find(struct request *);
 static enum step	list_found(struct request *);
 static enum step	get_find(struct request *);
 static enum step	get_found(struct request *);
+static enum step	get_broken(struct request *);
 static enum step	rename_store(struct request *);
 static enum step	rename_stored(struct request *);
 static enum step	drop_find(struct request *);
 static enum step	drop_found(struct request *);
 static const char	*conversation_id(struct request *, char *, size_t);
 static json_t		*conversation_json(const struct db_query *, int);
-static json_t		*conversation_message(const struct db_query *, int);
 
 static const struct request_step	list_steps[] = {
 	[FIRST] = REQUEST_STEP(list_find),
@@ -54,7 +59,8 @@ static const struct request_step	list_steps[] = {
 };
 static const struct request_step	get_steps[] = {
 	[FIRST] = REQUEST_STEP(get_find),
-	[SECOND] = REQUEST_STEP(get_found)
+	[SECOND] = REQUEST_STEP(get_found),
+	[THIRD] = REQUEST_STEP(get_broken)
 };
 static const struct request_step	rename_steps[] = {
 	[FIRST] = REQUEST_STEP(rename_store),
@@ -72,7 +78,8 @@ static const struct request_plan	list_plan = {
 };
 static const struct request_plan	get_plan = {
 	.name = "GET /api/conversations/ID",
-	.steps = get_steps, .steps_len = 2
+	.steps = get_steps, .steps_len = 3,
+	.data_len = sizeof(struct conversation_view)
 };
 static const struct request_plan	rename_plan = {
 	.name = "PATCH /api/conversations/ID",
@@ -134,34 +141,66 @@ list_found(struct request *r)
 static enum step
 get_find(struct request *r)
 {
-	char	id[TRANSCRIPT_CLIENT_ID_MAX + 1];
+	struct conversation_view	*view = r->data;
+	char				 id[TRANSCRIPT_CLIENT_ID_MAX + 1];
+	char				 buf[TRANSCRIPT_CLIENT_ID_MAX + 1];
+	const char			*message;
 
 	if (conversation_id(r, id, sizeof(id)) == NULL)
 		return (request_fail(r, ERROR_CONVERSATION_NOT_FOUND));
+	message = request_query(r, "message", buf, sizeof(buf));
+	if (message != NULL && !utf8_is_text(message, strlen(message)))
+		return (request_fail(r, ERROR_MESSAGE_NOT_FOUND));
+	view->is_asked = message != NULL;
 
 	return (db_send(r, SECOND, STATEMENT_CONVERSATION_GET,
-	    DB_TEXT(r->who.user_id), DB_TEXT(id)));
+	    DB_TEXT(r->who.user_id), DB_TEXT(id), DB_TEXT(message)));
 }
 
 static enum step
 get_found(struct request *r)
 {
-	json_t	*conversation, *messages = json_array();
-	int	 i;
+	struct conversation_view	*view = r->data;
+	json_t				*conversation, *messages;
+	char				 id[TOKEN_ID_LEN + 1];
+	int				 i, rows = db_rows(&r->db);
 
-	if (db_rows(&r->db) == 0) {
-		json_decref(messages);
+	if (rows == 0)
 		return (request_fail(r, ERROR_CONVERSATION_NOT_FOUND));
+	if (view->is_asked &&
+	    db_is_null(&r->db, 0, COLUMN_MESSAGE + MESSAGE_ID))
+		return (request_fail(r, ERROR_MESSAGE_NOT_FOUND));
+	for (i = 0; i < rows && !view->is_mended; i++)
+		if (db_bool(&r->db, i, COLUMN_MESSAGE + MESSAGE_IS_DEAD))
+			break;
+	if (i < rows && !view->is_mended) {
+		(void)kore_strlcpy(id, db_text(&r->db, 0, COLUMN_ID),
+		    sizeof(id));
+		return (db_send(r, THIRD, STATEMENT_ANSWER_BREAK_OFF,
+		    DB_TEXT(id)));
 	}
-	for (i = 0; i < db_rows(&r->db); i++)
-		if (!db_is_null(&r->db, i, MESSAGE_ID))
+
+	messages = json_array();
+	for (i = 0; i < rows; i++)
+		if (!db_is_null(&r->db, i, COLUMN_MESSAGE + MESSAGE_ID))
 			json_array_append_new(messages,
-			    conversation_message(&r->db, i));
+			    message_json(&r->db, i, COLUMN_MESSAGE));
 	conversation = conversation_json(&r->db, 0);
 	json_object_set_new(conversation, "messages", messages);
 
 	return (reply_json(r, 200, json_pack("{s:o}", "conversation",
 	    conversation)));
+}
+
+/* What the dead answers had told is theirs now: once more. */
+static enum step
+get_broken(struct request *r)
+{
+	struct conversation_view	*view = r->data;
+
+	view->is_mended = 1;
+
+	return (request_next(r, FIRST));
 }
 
 static enum step
@@ -246,20 +285,4 @@ conversation_json(const struct db_query *db, int row)
 	    db_text(db, row, COLUMN_CLIENT_ID),
 	    "title", db_text(db, row, COLUMN_TITLE),
 	    "createdAt", created, "updatedAt", updated));
-}
-
-static json_t *
-conversation_message(const struct db_query *db, int row)
-{
-	char	created[25];
-
-	reply_date(db_int(db, row, MESSAGE_CREATED), created);
-
-	return (json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}",
-	    "id", db_text(db, row, MESSAGE_ID),
-	    "role", db_text(db, row, MESSAGE_ROLE),
-	    "text", db_text(db, row, MESSAGE_TEXT),
-	    "citations", json_loads(db_text(db, row, MESSAGE_CITATIONS), 0,
-	    NULL), "createdAt", created,
-	    "status", db_text(db, row, MESSAGE_STATUS)));
 }

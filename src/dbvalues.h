@@ -7,7 +7,7 @@
 
 #include "db.h"
 
-#define DB_PARAMS_MAX	16
+#define DB_PARAMS_MAX	20
 
 /* libpq's three arrays and the bytes, in one allocation; free() ends it. */
 struct db_values {

@@ -33,6 +33,7 @@
 #include "utf8.h"
 
 #define DOCUMENT_ID_LEN		32
+#define DOCUMENT_COLLECTION_SIZE 401	/* of its name */
 #define DOCUMENT_MB		(1024 * 1024)
 
 int	document_collection(struct http_request *);
@@ -45,7 +46,8 @@ enum {
 	COLUMN_OUTCOME, COLUMN_ID, COLUMN_EXTERNAL_ID, COLUMN_TITLE,
 	COLUMN_FILENAME, COLUMN_MEDIA_TYPE, COLUMN_SIZE, COLUMN_SHA256,
 	COLUMN_CHUNKS, COLUMN_STATUS, COLUMN_ERROR, COLUMN_SHARED,
-	COLUMN_CREATED, COLUMN_UPDATED, COLUMN_CURSOR, COLUMN_LIST_USAGE
+	COLUMN_CREATED, COLUMN_UPDATED, COLUMN_CURSOR, COLUMN_LIST_USAGE,
+	COLUMN_IS_COLLECTION_MISSING
 };
 enum { COLUMN_USAGE = COLUMN_CURSOR };
 
@@ -256,7 +258,8 @@ list_find(struct request *r)
 	};
 	struct paging			*page = r->data;
 	char				 status[16];
-	const char			*wanted;
+	char				 name[DOCUMENT_COLLECTION_SIZE];
+	const char			*wanted, *collection;
 
 	if (paging_read_sorted(r, page, orders) == STEP_DONE)
 		return (STEP_DONE);
@@ -264,19 +267,23 @@ list_find(struct request *r)
 	if (wanted != NULL && !document_is_status(wanted))
 		return (request_fail_field(r, ERROR_VALIDATION, "status",
 		    "status is queued, processing, ready or failed"));
+	collection = request_query(r, "collection", name, sizeof(name));
+	if (collection != NULL && !utf8_is_text(name, strlen(name)))
+		return (request_fail(r, ERROR_COLLECTION_NOT_FOUND));
 
 	/* One more than wanted tells whether another page follows. */
 	if (page->sort == NULL)
 		return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST,
 		    DB_TEXT(r->who.user_id), DB_TEXT(page->q),
 		    DB_TEXT(wanted), DB_TEXT(page->cursor_us),
-		    DB_TEXT(page->cursor_id), DB_INT(page->limit + 1)));
+		    DB_TEXT(page->cursor_id), DB_INT(page->limit + 1),
+		    DB_TEXT(collection)));
 
 	return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST_BY,
 	    DB_TEXT(r->who.user_id), DB_TEXT(page->q), DB_TEXT(wanted),
 	    DB_TEXT(page->cursor_us), DB_TEXT(page->cursor_id),
 	    DB_INT(page->limit + 1), DB_TEXT(page->sort),
-	    DB_BOOL(page->is_descending)));
+	    DB_BOOL(page->is_descending), DB_TEXT(collection)));
 }
 
 /* An empty list is a row without a document, for the sake of its usage. */
@@ -287,6 +294,10 @@ list_found(struct request *r)
 	json_t			*list = json_array();
 	int			 i, rows = db_rows(&r->db);
 
+	if (db_bool(&r->db, 0, COLUMN_IS_COLLECTION_MISSING)) {
+		json_decref(list);
+		return (request_fail(r, ERROR_COLLECTION_NOT_FOUND));
+	}
 	for (i = 0; i < rows && i < page->limit; i++)
 		if (!db_is_null(&r->db, i, COLUMN_ID))
 			json_array_append_new(list,

@@ -19,6 +19,7 @@
 #include "answer.h"
 #include "drain.h"
 #include "log.h"
+#include "title.h"
 
 #define DRAIN_STOP_MS	4000	/* answers may end by themselves till then */
 #define DRAIN_QUIT_MS	7000	/* a container is killed after ten seconds */
@@ -57,6 +58,7 @@ drain_tick(u_int64_t now)
 	if (!drain_has_stopped && now - drain_since >= DRAIN_STOP_MS) {
 		drain_has_stopped = 1;
 		answer_stop_all();
+		title_stop_all();
 	}
 	if ((http_request_count == 0 && answer_running() == 0) ||
 	    now - drain_since >= DRAIN_QUIT_MS) {

@@ -2,9 +2,10 @@
  * Embeddings and reranking over upstream.c, in the words of embedwire.c.
  *
  * A failing end point is told to the log once, when it begins to fail and
- * when it is back; who asked goes on without. Prefixes that some models want
- * before questions and passages (EMBED_QUERY_PREFIX, EMBED_PASSAGE_PREFIX)
- * are added here.
+ * when it is back; who asked goes on without, and without waiting for it once
+ * it has failed several times in a row (breaker.h). Prefixes that some models
+ * want before questions and passages (EMBED_QUERY_PREFIX,
+ * EMBED_PASSAGE_PREFIX) are added here.
  */
 #include <sys/types.h>
 
@@ -12,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kore/kore.h>
+
+#include "breaker.h"
 #include "config.h"
 #include "embed.h"
 #include "log.h"
@@ -22,30 +26,36 @@
 
 struct embed {
 	struct upstream	*upstream;
+	enum breaker_pass pass;
 	void		(*done)(void *, const struct embedwire_vectors *);
 	void		*arg;
 };
 
 struct embed_rerank {
 	struct upstream	*upstream;
+	enum breaker_pass pass;
 	size_t		 count;
 	void		(*done)(void *, const double *);
 	void		*arg;
 };
 
-/* What is said of a kind of call that fails: once, not at every call. */
+/* What is known of a kind of call, and said once, not at every call. */
 struct embed_health {
 	const char	*name;
 	int		 is_failing;
+	struct breaker	 breaker;
 };
 
-static struct embed_health	embed_question_health = { "embeddings", 0 };
-static struct embed_health	embed_rerank_health = { "rerank", 0 };
+static struct embed_health	embed_question_health = { "embeddings", 0,
+				    { BREAKER_CLOSED, 0, 0 } };
+static struct embed_health	embed_rerank_health = { "rerank", 0,
+				    { BREAKER_CLOSED, 0, 0 } };
 static u_int64_t		embed_asked, embed_failed;
 
 static void	embed_answered(void *, const struct upstream_reply *);
 static void	embed_reranked(void *, const struct upstream_reply *);
-static void	embed_tell(struct embed_health *, const char *, long);
+static void	embed_tell(struct embed_health *, enum breaker_pass,
+		    const char *, long);
 static char	*embed_prefixed(const char *, const char *);
 static enum embed_outcome embed_judge(const struct upstream_reply *);
 
@@ -60,6 +70,12 @@ embed_question(const char *model, size_t dimensions, const char *question,
 
 	if ((embed = calloc(1, sizeof(*embed))) == NULL)
 		return (NULL);
+	embed->pass = breaker_admit(&embed_question_health.breaker,
+	    kore_time_ms());
+	if (embed->pass == BREAKER_REFUSED) {
+		free(embed);
+		return (NULL);
+	}
 	embed->done = done;
 	embed->arg = arg;
 	text = embed_prefixed(config.embed_query_prefix, question);
@@ -77,7 +93,7 @@ embed_question(const char *model, size_t dimensions, const char *question,
 	free(body);
 	free(text);
 	if (embed->upstream == NULL) {
-		free(embed);
+		embed_cancel(embed);
 		return (NULL);
 	}
 	embed_asked++;
@@ -90,6 +106,7 @@ embed_cancel(struct embed *embed)
 {
 	if (embed == NULL)
 		return;
+	breaker_forgone(&embed_question_health.breaker, embed->pass);
 	upstream_cancel(embed->upstream);
 	free(embed);
 }
@@ -104,7 +121,7 @@ embed_answered(void *arg, const struct upstream_reply *reply)
 	if (why == NULL)
 		(void)!embedwire_reply(reply->body, reply->len, 1, &vectors,
 		    &why);
-	embed_tell(&embed_question_health, why, reply->status);
+	embed_tell(&embed_question_health, embed->pass, why, reply->status);
 	embed->done(embed->arg, why == NULL ? &vectors : NULL);
 	if (why == NULL)
 		embedwire_free(&vectors);
@@ -178,6 +195,12 @@ embed_rerank(const char *question, const char *const *texts, size_t count,
 	if (count > EMBED_RERANK_MAX ||
 	    (rerank = calloc(1, sizeof(*rerank))) == NULL)
 		return (NULL);
+	rerank->pass = breaker_admit(&embed_rerank_health.breaker,
+	    kore_time_ms());
+	if (rerank->pass == BREAKER_REFUSED) {
+		free(rerank);
+		return (NULL);
+	}
 	rerank->count = count;
 	rerank->done = done;
 	rerank->arg = arg;
@@ -194,7 +217,7 @@ embed_rerank(const char *question, const char *const *texts, size_t count,
 	}
 	free(body);
 	if (rerank->upstream == NULL) {
-		free(rerank);
+		embed_rerank_cancel(rerank);
 		return (NULL);
 	}
 	embed_asked++;
@@ -207,6 +230,7 @@ embed_rerank_cancel(struct embed_rerank *rerank)
 {
 	if (rerank == NULL)
 		return;
+	breaker_forgone(&embed_rerank_health.breaker, rerank->pass);
 	upstream_cancel(rerank->upstream);
 	free(rerank);
 }
@@ -221,7 +245,7 @@ embed_reranked(void *arg, const struct upstream_reply *reply)
 	if (why == NULL && embedwire_rerank_reply(reply->body, reply->len,
 	    scores, rerank->count) == -1)
 		why = "no list of scores";
-	embed_tell(&embed_rerank_health, why, reply->status);
+	embed_tell(&embed_rerank_health, rerank->pass, why, reply->status);
 	rerank->done(rerank->arg, why == NULL ? scores : NULL);
 	free(rerank);
 }
@@ -235,8 +259,14 @@ embed_figures(u_int64_t *asked, u_int64_t *failed)
 
 /* Once at each change; the end point's own words are for nobody. */
 static void
-embed_tell(struct embed_health *health, const char *why, long status)
+embed_tell(struct embed_health *health, enum breaker_pass pass,
+    const char *why, long status)
 {
+	/* One that refuses this text (400, 413, ...) is there all the same. */
+	if (why == NULL || (status >= 400 && status < 500))
+		breaker_succeeded(&health->breaker);
+	else
+		(void)breaker_failed(&health->breaker, pass, kore_time_ms());
 	if (why != NULL)
 		embed_failed++;
 	if ((why != NULL) == health->is_failing)

@@ -2,6 +2,7 @@
  * The table of errors, and the reason phrases of the statuses in use.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -56,6 +57,18 @@ error_info(enum error_id id)
 		id = ERROR_INTERNAL;
 
 	return (&errors[id]);
+}
+
+const char *
+error_text(const char *code)
+{
+	unsigned int	i;
+
+	for (i = 0; i < ERROR_COUNT; i++)
+		if (errors[i].code != NULL && strcmp(errors[i].code, code) == 0)
+			return (errors[i].message);
+
+	return (errors[ERROR_INTERNAL].message);
 }
 
 const char *

@@ -140,6 +140,23 @@
 	    "Another document has this file name; rename or delete it first") \
 	X(ANSWER_RUNNING, 409, "ANSWER_RUNNING",			\
 	    "This conversation is being answered already")		\
+	X(ANSWER_BROKEN_OFF, 500, "ANSWER_BROKEN_OFF",			\
+	    "The answer was broken off; ask again")			\
+	X(CHAT_DAILY, 429, "DAILY_LIMIT_REACHED",			\
+	    "You have asked as many questions as a day has; ask again "	\
+	    "tomorrow (UTC)")						\
+	X(COLLECTION_NOT_FOUND, 404, "COLLECTION_NOT_FOUND",		\
+	    "There is no such collection")				\
+	X(COLLECTION_TAKEN, 409, "COLLECTION_NAME_TAKEN",		\
+	    "You have a collection of this name already")		\
+	X(COLLECTIONS_FULL, 409, "TOO_MANY_COLLECTIONS",		\
+	    "You have as many collections as fit; delete one first")	\
+	X(COLLECTION_FULL, 409, "COLLECTION_FULL",			\
+	    "A collection holds at most 1000 documents")		\
+	X(MESSAGE_NOT_FOUND, 404, "MESSAGE_NOT_FOUND",			\
+	    "There is no such message")					\
+	X(NO_MODEL, 404, "MODEL_NOT_FOUND",				\
+	    "There is no such model; GET /v1/models lists those there are") \
 	X(TOO_MANY_STREAMS, 429, "TOO_MANY_STREAMS",			\
 	    "You have too many answers running; wait for one to end")	\
 	/* what stands behind us */					\
@@ -149,8 +166,30 @@
 	X(BUSY, 503, "BUSY", "The server is busy; try again in a moment") \
 	X(MODEL_REFUSED, 502, "MODEL_ERROR",				\
 	    "The language model answered with an error")		\
+	X(MODEL_KEY, 502, "MODEL_KEY_REFUSED",				\
+	    "The language model refused this server's key or account; "	\
+	    "its operator has to look at LLM_API_KEY")			\
+	X(MODEL_UNKNOWN, 502, "MODEL_NOT_FOUND",			\
+	    "There is no such language model at its address; the "	\
+	    "operator has to look at LLM_URL and LLM_MODEL")		\
+	X(MODEL_LIMITED, 503, "MODEL_RATE_LIMITED",			\
+	    "The language model takes no more requests at the moment; "	\
+	    "try again in a minute")					\
+	X(MODEL_OVERLOADED, 503, "MODEL_OVERLOADED",			\
+	    "The language model is overloaded; try again in a moment")	\
+	X(MODEL_RESTING, 503, "MODEL_UNAVAILABLE",			\
+	    "The language model has failed several times in a row; "	\
+	    "try again in a few seconds")				\
 	X(MODEL_UNREACHABLE, 502, "MODEL_UNREACHABLE",			\
 	    "The language model is not reachable")			\
+	X(MODEL_TLS, 502, "MODEL_TLS_FAILED",				\
+	    "There is no safe connection to the language model; the "	\
+	    "operator has to look at LLM_URL and its certificate")	\
+	X(MODEL_GARBLED, 502, "MODEL_NOT_UNDERSTOOD",			\
+	    "What answers at the language model's address is none; the " \
+	    "operator has to look at LLM_URL")				\
+	X(MODEL_EMPTY, 502, "MODEL_EMPTY",				\
+	    "The language model ended without an answer")		\
 	X(MODEL_TIMEOUT, 504, "MODEL_TIMEOUT",				\
 	    "The language model took too long")				\
 	X(MODEL_CUT, 502, "MODEL_CUT_OFF",				\
@@ -208,6 +247,8 @@ struct error_info {
 
 /* Never NULL; an id out of range is ERROR_INTERNAL's entry. */
 const struct error_info	*error_info(enum error_id);
+/* The message of a code, as one was stored; of ERROR_INTERNAL if unknown. */
+const char	*error_text(const char *code);
 
 /* The reason phrase of a status line, "" when there is none. */
 const char		*error_reason(int status);

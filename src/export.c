@@ -25,6 +25,7 @@
 #include "bundle.h"
 #include "dbsync.h"
 #include "export.h"
+#include "filename.h"
 #include "limit.h"
 #include "log.h"
 #include "reply.h"
@@ -399,25 +400,12 @@ export_path(char path[EXPORT_PATH_MAX], const char *folder, const char *name,
     const char *id, const char *ending)
 {
 	char	clean[EXPORT_NAME_MAX + 1];
-	size_t	i, len = strlen(name), dot;
-	int	is_changed = ending != NULL;
+	size_t	len, dot;
+	int	is_changed;
 
-	if (len > EXPORT_NAME_MAX) {
-		for (len = EXPORT_NAME_MAX;
-		    len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80; )
-			len--;
-		is_changed = 1;
-	}
-	for (i = 0; i < len; i++) {
-		clean[i] = name[i];
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f ||
-		    strchr("/\\:*?\"<>|", name[i]) != NULL ||
-		    (name[i] == '.' && i == 0)) {
-			clean[i] = '_';
-			is_changed = 1;
-		}
-	}
-	clean[len] = '\0';
+	is_changed = filename_clean(clean, sizeof(clean), name) ||
+	    ending != NULL;
+	len = strlen(clean);
 	if (!is_changed && len > 0) {
 		(void)snprintf(path, EXPORT_PATH_MAX, "%s/%s", folder, clean);
 		return;

@@ -11,6 +11,7 @@
 
 #include "extract.h"
 #include "sentence.h"
+#include "voice.h"
 #include "words.h"
 
 #define EXTRACT_PASSAGES_MAX	6
@@ -19,9 +20,6 @@
 #define EXTRACT_FOLLOW_MAX	1500	/* bytes that a lead takes along */
 #define EXTRACT_SHARE		0.45	/* of the best score, to be shown */
 #define EXTRACT_RANK_LOSS	0.06	/* of the score, each passage down */
-
-static const char extract_lead[] =
-    "These passages of the documents match the question, word for word:";
 
 struct extract_word {
 	uint64_t	hash;
@@ -279,12 +277,13 @@ extract_write_piece(struct cite *c, const struct extract_piece *p)
 int
 extract_write(struct cite *c, const char *question, size_t question_len)
 {
-	struct extract_piece	pieces[EXTRACT_PIECES_MAX];
-	size_t			i, n;
+	struct extract_piece	 pieces[EXTRACT_PIECES_MAX];
+	const char		*lead = voice_passages(question, question_len);
+	size_t			 i, n;
 
 	n = extract_choose(question, question_len, c->passages,
 	    c->passages_len, pieces);
-	if (cite_verbatim(c, extract_lead, sizeof(extract_lead) - 1, 1) == -1)
+	if (cite_verbatim(c, lead, strlen(lead), 1) == -1)
 		return (-1);
 	for (i = 0; i < n; i++)
 		if (extract_write_piece(c, &pieces[i]) == -1)

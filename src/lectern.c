@@ -30,6 +30,8 @@
 #include <kore/hooks.h>
 
 #include "answer.h"
+#include "answerfollow.h"
+#include "answerlog.h"
 #include "check.h"
 #include "config.h"
 #include "conninfo.h"
@@ -188,6 +190,8 @@ kore_worker_configure(void)
 	export_init(lectern_conninfo);
 	edge_init();
 	answer_init();
+	answerlog_init();
+	answerfollow_init();
 	drain_init();
 	ops_init();
 	kore_timer_add(lectern_tick, LECTERN_TICK_MS, NULL, 0);

@@ -1,30 +1,30 @@
 /*
  * The language model's end point, over kore_curl.
  *
- * One call: llm_start -> events (text) -> [DONE] or the connection's end ->
- * end() or fail(). libcurl forbids removing a handle while it runs one of its
- * callbacks, so whatever is decided there (a cancel, a broken event) is noted
- * in the call and carried out by the return value, by kore_curl's own
- * completion, or by the watch, a timer that runs while there are calls. The
- * watch also owns every timeout but the connect: first byte, stall, whole.
+ *	llm_start -> attempt -> text, text, ... -> [DONE] or the end -> end()
+ *		       ^   \-> failed before any text -> waits --+
+ *		       +-----------------------------------------+ or fail()
+ *
+ * libcurl forbids removing a handle while it runs one of its callbacks, so
+ * whatever is decided there (a cancel, a broken event) is noted in the call
+ * and carried out by the return value, by kore_curl's own completion, or by
+ * the watch, a timer that runs while there are calls. The watch also owns the
+ * pauses between attempts and every timeout but the connect: first word,
+ * silence, whole.
  *
  * An answer counts as whole when a finish_reason or [DONE] came; end points
  * differ in which of the two they send. One that keeps the connection open
- * after [DONE] is given LLM_LINGER_MS to finish, so that it can be used again.
+ * after that is given a moment for the usage, and to finish, so that it can
+ * be used again.
  *
- * Deliberately missing: retries and a breaker (the caller may ask again only
- * before the first text), redirects, tools, more than one choice.
+ * Deliberately missing: redirects, tools, more than one choice.
  */
 #include <sys/types.h>
-#include <sys/epoll.h>
 #include <sys/queue.h>
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <jansson.h>
 
 #include <kore/kore.h>
 #include <kore/http.h>
@@ -33,44 +33,70 @@
 #include "config.h"
 #include "job.h"
 #include "llm.h"
+#include "llmfault.h"
+#include "llmform.h"
+#include "llmhealth.h"
+#include "llmrequest.h"
 #include "log.h"
 #include "ssein.h"
+#include "token.h"
+#include "utf8.h"
 
 #define LLM_WATCH_MS	100
-#define LLM_CONNECT_MS	5000L
-#define LLM_FIRST_MS	60000	/* until the first byte; prompts are long */
-#define LLM_STALL_MS	20000	/* between two pieces */
-#define LLM_WHOLE_MS	600000	/* start to end */
+#define LLM_STALL_PART	3	/* of the time until the first word */
+#define LLM_WHOLE_TIMES	10	/* of the same: start to end */
+#define LLM_USAGE_MS	2000	/* after finish_reason */
 #define LLM_LINGER_MS	250	/* after [DONE] */
-#define LLM_URL_MAX	2048
+#define LLM_ID_MAX	64
 
 struct llm {
 	struct kore_curl	 curl;
+	int			 has_transfer;	/* curl is set up */
 	struct llm_callbacks	 tell;
 	void			*arg;
 	struct ssein		 events;
-	char			*body;		/* the request's JSON */
-	char			 reason[32];	/* finish_reason, or "" */
+	struct llmform		 form;
+	char			*body;		/* the request, or NULL */
+	char			 request_id[LLM_ID_MAX];
+	char			 reason[LLMWIRE_REASON_LEN]; /* or "" */
 	struct llm_usage	 usage;
 	enum error_id		 failure;	/* decided inside a callback */
-	u_int64_t		 deadline;	/* first byte, then stall */
+	long			 status;	/* of the attempt, or 0 */
+	curl_off_t		 retry_after;	/* seconds; 0: not told */
+	unsigned		 attempts;
+	enum breaker_pass	 pass;
+	u_int64_t		 started;
+	u_int64_t		 next;		/* attempt; 0: one runs */
+	u_int64_t		 deadline;	/* first word, then silence */
 	u_int64_t		 last;		/* deadline of the whole call */
+	int			 has_chunk;	/* the attempt was understood */
 	int			 has_text;	/* some text was told */
+	int			 has_words;	/* that is not blank */
 	int			 is_done;	/* [DONE] came */
+	int			 is_small;
 	int			 is_paused;	/* llm_pause() is in force */
 	int			 is_held;	/* libcurl holds data back */
 	int			 is_cancelled;
 	LIST_ENTRY(llm)		 list;
 };
 
-int	__wrap_epoll_ctl(int, int, int, struct epoll_event *);
-int	__real_epoll_ctl(int, int, int, struct epoll_event *);
-
+static int	 llm_attempt(struct llm *);
+static void	 llm_detach(struct llm *);
+static void	 llm_free(struct llm *);
+static void	 llm_conclude(struct llm *, enum error_id);
+static int	 llm_again(struct llm *, enum error_id);
+static void	 llm_let_go(struct llm *);
 static void	 llm_watch(void *, u_int64_t);
+static void	 llm_watch_one(struct llm *, u_int64_t);
 static void	 llm_finished(struct kore_curl *, void *);
+static enum error_id llm_verdict(const struct llm *);
 static size_t	 llm_write(char *, size_t, size_t, void *);
 static size_t	 llm_header(char *, size_t, size_t, void *);
 static int	 llm_event(void *, const char *, size_t);
+static void	 llm_chunk(struct llm *, const struct llmwire_chunk *);
+static void	 llm_first(struct llm *);
+static u_int64_t llm_first_ms(void);
+static u_int64_t llm_stall_ms(void);
 
 static LIST_HEAD(, llm)		 calls = LIST_HEAD_INITIALIZER(calls);
 static size_t			 calls_count;
@@ -78,123 +104,103 @@ static size_t			 calls_changes;	/* of the list, in all */
 static int			 is_inside;	/* in a libcurl callback */
 static struct kore_timer	*watch;
 
-/*
- * Kore's and our calls come here through the linker: taking away a descriptor
- * that is not there succeeds. libcurl closes a socket that was still
- * connecting before it tells so; closing took it out of the set, and Kore
- * would end the worker over the error.
- */
-int
-__wrap_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
-{
-	int	rc = __real_epoll_ctl(set, operation, fd, event);
-
-	if (rc == -1 && operation == EPOLL_CTL_DEL &&
-	    (errno == EBADF || errno == ENOENT))
-		return (0);
-
-	return (rc);
-}
-
-static char *
-llm_body(const struct llm_message *messages, size_t count)
-{
-	json_t	*body, *list;
-	char	*text;
-	size_t	 i;
-
-	list = json_array();
-	for (i = 0; i < count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}",
-		    "role", messages[i].role, "content", messages[i].text));
-
-	body = json_pack("{s:s, s:o, s:b, s:{s:b}}",
-	    "model", config.llm_model == NULL ? "default" : config.llm_model,
-	    "messages", list, "stream", 1,
-	    "stream_options", "include_usage", 1);
-	text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-
-	return (text);
-}
-
-static void
-llm_setup(struct llm *llm)
-{
-	CURL	*curl = llm->curl.handle;
-	char	 bearer[1024];
-	int	 len;
-
-	kore_curl_http_setup(&llm->curl, HTTP_METHOD_POST, NULL, 0);
-	kore_curl_http_set_header(&llm->curl, "content-type",
-	    "application/json");
-	kore_curl_http_set_header(&llm->curl, "accept", "text/event-stream");
-	if (config.llm_api_key != NULL) {
-		len = snprintf(bearer, sizeof(bearer), "Bearer %s",
-		    config.llm_api_key);
-		if (len > 0 && (size_t)len < sizeof(bearer))
-			kore_curl_http_set_header(&llm->curl, "authorization",
-			    bearer);
-		explicit_bzero(bearer, sizeof(bearer));
-	}
-
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)strlen(llm->body));
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, llm->body);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, llm_write);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, llm);
-	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, llm_header);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, llm);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "lectern");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 0L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, LLM_CONNECT_MS);
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-	/* A handle that leaves during its DNS lookup must not wait for it. */
-	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-}
-
 struct llm *
 llm_start(const struct llm_message *messages, size_t count,
-    const struct llm_callbacks *callbacks, void *arg)
+    const struct llm_options *options, const struct llm_callbacks *callbacks,
+    void *arg)
 {
 	struct llm	*llm;
-	char		 url[LLM_URL_MAX];
-	int		 len;
+	char		 id[TOKEN_ID_LEN + 1];
 
-	len = snprintf(url, sizeof(url), "%s/chat/completions",
-	    config.llm_url);
-	if (len < 0 || (size_t)len >= sizeof(url))
-		return (NULL);
 	if ((llm = calloc(1, sizeof(*llm))) == NULL)
 		return (NULL);
-
-	if ((llm->body = llm_body(messages, count)) == NULL ||
-	    !kore_curl_init(&llm->curl, url, KORE_CURL_ASYNC)) {
+	llm->tell = *callbacks;
+	llm->arg = arg;
+	llm->is_small = options != NULL && options->is_small;
+	llm->started = kore_time_ms();
+	llm->last = llm->started + (options != NULL &&
+	    options->timeout_ms > 0 ? (u_int64_t)options->timeout_ms :
+	    llm_first_ms() * LLM_WHOLE_TIMES);
+	token_id(id);
+	(void)kore_strlcpy(llm->request_id, options != NULL &&
+	    options->request_id != NULL ? options->request_id : id,
+	    sizeof(llm->request_id));
+	ssein_init(&llm->events, llm_event, llm);
+	llmform_init(&llm->form);
+	llm->body = llmwire_request(config.llm_model, messages, count,
+	    options);
+	llm->pass = llmhealth_admit(llm->started);
+	if (llm->pass == BREAKER_REFUSED)
+		llm->failure = ERROR_MODEL_RESTING;
+	if (llm->body == NULL ||
+	    (llm->pass != BREAKER_REFUSED && llm_attempt(llm) == -1)) {
+		llmhealth_gone(llm->pass);
 		free(llm->body);
 		free(llm);
 		return (NULL);
 	}
-	llm->tell = *callbacks;
-	llm->arg = arg;
-	ssein_init(&llm->events, llm_event, llm);
-	llm_setup(llm);
 
-	llm->deadline = kore_time_ms() + LLM_FIRST_MS;
-	llm->last = kore_time_ms() + LLM_WHOLE_MS;
 	LIST_INSERT_HEAD(&calls, llm, list);
 	calls_count++;
 	calls_changes++;
 	if (watch == NULL)
 		watch = kore_timer_add(llm_watch, LLM_WATCH_MS, NULL, 0);
 
+	return (llm);
+}
+
+/* Until the first word, and of silence after it. */
+static u_int64_t
+llm_first_ms(void)
+{
+	return ((u_int64_t)config.llm_timeout_seconds * 1000);
+}
+
+static u_int64_t
+llm_stall_ms(void)
+{
+	u_int64_t	ms = llm_first_ms() / LLM_STALL_PART;
+
+	return (ms < 1000 ? 1000 : ms);
+}
+
+/* Sends the request; -1: no memory. */
+static int
+llm_attempt(struct llm *llm)
+{
+	static const struct llmrequest_callbacks	callbacks = {
+		.header = llm_header, .write = llm_write
+	};
+
+	if (llmrequest_setup(&llm->curl, llm->body, llm->request_id,
+	    llm->last - llm->started, &callbacks, llm) == -1)
+		return (-1);
+	llm->has_transfer = 1;
+	llm->attempts++;
+	llm->next = 0;
+	llm->status = 0;
+	llm->retry_after = 0;
+	llm->failure = ERROR_NONE;
+	llm->has_chunk = 0;
+	llm->deadline = kore_time_ms() + llm_first_ms();
+	llmhealth_sent(llm->attempts);
 	kore_curl_bind_callback(&llm->curl, llm_finished, llm);
 	kore_curl_run(&llm->curl);
 	/* Kore begins the transfer when its loop turns and tells of it then. */
 	job_wake_loop();
 
-	return (llm);
+	return (0);
+}
+
+/* The attempt is over. Not inside a libcurl callback. */
+static void
+llm_detach(struct llm *llm)
+{
+	if (!llm->has_transfer)
+		return;
+	llm->has_transfer = 0;
+	llm->is_held = 0;
+	llmrequest_cleanup(&llm->curl);
 }
 
 /* Not inside a libcurl callback. */
@@ -204,8 +210,10 @@ llm_free(struct llm *llm)
 	LIST_REMOVE(llm, list);
 	calls_count--;
 	calls_changes++;
-	kore_curl_cleanup(&llm->curl);
+	llm_detach(llm);
+	llmhealth_gone(llm->pass);
 	ssein_free(&llm->events);
+	llmform_free(&llm->form);
 	free(llm->body);
 	free(llm);
 }
@@ -218,9 +226,17 @@ llm_conclude(struct llm *llm, enum error_id failure)
 	struct llm_usage	 usage = llm->usage;
 	char			 reason[sizeof(llm->reason)];
 	void			*arg = llm->arg;
-	long			 status = llm->curl.http.status;
+	long			 status = llm->status;
 
+	if (failure == ERROR_NONE && !llm->has_words)
+		failure = ERROR_MODEL_EMPTY;
 	memcpy(reason, llm->reason, sizeof(reason));
+	/* Words were a success; a small call's short limit proves nothing. */
+	if (llm->pass != BREAKER_REFUSED && !llm->has_text &&
+	    failure != ERROR_INTERNAL &&
+	    !(llm->is_small && failure == ERROR_MODEL_TIMEOUT))
+		llmhealth_judge(failure, status, llm->pass, kore_time_ms());
+	llmhealth_ended(failure, &usage);
 	llm_free(llm);
 
 	if (failure == ERROR_NONE)
@@ -246,6 +262,12 @@ llm_running(void)
 	return (calls_count);
 }
 
+int
+llm_is_failing(void)
+{
+	return (llmhealth_is_failing());
+}
+
 void
 llm_pause(struct llm *llm)
 {
@@ -258,7 +280,7 @@ llm_resume(struct llm *llm)
 	if (!llm->is_paused)
 		return;
 	llm->is_paused = 0;
-	llm->deadline = kore_time_ms() + LLM_STALL_MS;
+	llm->deadline = kore_time_ms() + llm_stall_ms();
 	/* The watch lets go of what libcurl holds: not inside a callback. */
 }
 
@@ -284,16 +306,20 @@ llm_watch_one(struct llm *llm, u_int64_t now)
 {
 	if (llm->is_cancelled)
 		llm_free(llm);
-	else if (llm->is_done && now >= llm->deadline)
-		llm_conclude(llm, ERROR_NONE);
+	else if (!llm->has_transfer && llm->failure != ERROR_NONE)
+		llm_conclude(llm, llm->failure);
 	else if (now >= llm->last)
 		llm_conclude(llm, ERROR_MODEL_TIMEOUT);
-	else if (llm->is_paused)
-		llm->deadline = now + LLM_STALL_MS;
+	else if (!llm->has_transfer) {
+		if (now >= llm->next && llm_attempt(llm) == -1)
+			llm_conclude(llm, ERROR_INTERNAL);
+	} else if (llm->is_paused)
+		llm->deadline = now + llm_stall_ms();
 	else if (llm->is_held)
 		llm_let_go(llm);
 	else if (now >= llm->deadline)
-		llm_conclude(llm, ERROR_MODEL_TIMEOUT);
+		llm_conclude(llm, llm->is_done || llm->reason[0] != '\0' ?
+		    ERROR_NONE : ERROR_MODEL_TIMEOUT);
 }
 
 /*
@@ -326,50 +352,69 @@ again:
 static enum error_id
 llm_verdict(const struct llm *llm)
 {
-	long	status = llm->curl.http.status;
-
 	if (llm->failure != ERROR_NONE)
 		return (llm->failure);
-	if (status != 0 && status != 200)
-		return (ERROR_MODEL_REFUSED);
+	if (strcmp(llm->reason, "error") == 0)	/* OpenRouter's */
+		return (ERROR_MODEL_CUT);
 	if (llm->is_done || llm->reason[0] != '\0')
 		return (ERROR_NONE);
 
-	switch (llm->curl.result) {
-	case CURLE_OK:
-		/* 200 and the end, yet no answer: it is no model we know. */
-		return (llm->has_text ? ERROR_MODEL_CUT :
-		    ERROR_MODEL_REFUSED);
-	case CURLE_OPERATION_TIMEDOUT:
-		return (status == 0 && !llm->has_text ?
-		    ERROR_MODEL_UNREACHABLE : ERROR_MODEL_TIMEOUT);
-	default:
-		return (status == 0 ? ERROR_MODEL_UNREACHABLE :
-		    ERROR_MODEL_CUT);
-	}
+	return (llmfault_of_transfer(llm->curl.result, llm->status,
+	    llm->has_text, llm->has_chunk));
+}
+
+/* Before any text another attempt may help: 1 when there will be one. */
+static int
+llm_again(struct llm *llm, enum error_id failure)
+{
+	u_int64_t	now = kore_time_ms();
+	int64_t		wait = -1;
+
+	if (!llm->has_text && !llm->is_small)
+		wait = llmfault_wait(failure, llm->status, llm->attempts + 1,
+		    llm->retry_after, now - llm->started);
+	if (wait == -1)
+		return (0);
+	/* Many that failed at once shall not come back at once. */
+	wait += (int64_t)arc4random_uniform((u_int32_t)wait / 4);
+	llm->next = now + (u_int64_t)wait;
+	llm->failure = ERROR_NONE;
+	llm->is_done = 0;
+	llm->reason[0] = '\0';
+	ssein_free(&llm->events);
+	ssein_init(&llm->events, llm_event, llm);
+	llm_detach(llm);
+
+	return (1);
 }
 
 static void
 llm_finished(struct kore_curl *curl, void *arg)
 {
 	struct llm	*llm = arg;
+	enum error_id	 verdict;
 
-	if (llm->is_cancelled) {
-		llm_free(llm);
-		return;
-	}
-	if (llm->failure == ERROR_NONE && curl->http.status == 200 &&
+	llm->status = curl->http.status;
+	is_inside++;
+	/* What a broken connection left half is no event. */
+	if (!llm->is_cancelled && llm->failure == ERROR_NONE &&
+	    curl->result == CURLE_OK && llm->status == 200 &&
 	    ssein_finish(&llm->events) == -1 && llm->failure == ERROR_NONE)
 		llm->failure = ERROR_MODEL_CUT;
+	is_inside--;
 	if (llm->is_cancelled) {
 		llm_free(llm);
 		return;
 	}
 
-	if (curl->result != CURLE_OK)
-		log_event(LOG_LEVEL_DEBUG, "model: curl %d, status %ld",
-		    (int)curl->result, curl->http.status);
-	llm_conclude(llm, llm_verdict(llm));
+	verdict = llm_verdict(llm);
+	if (verdict != ERROR_NONE)
+		log_event(LOG_LEVEL_INFO, "model: request %s, attempt %u: %s, "
+		    "status %ld, %s", llm->request_id, llm->attempts,
+		    error_info(verdict)->code, llm->status,
+		    kore_curl_strerror(curl));
+	if (verdict == ERROR_NONE || !llm_again(llm, verdict))
+		llm_conclude(llm, verdict);
 }
 
 static size_t
@@ -378,7 +423,9 @@ llm_header(char *data, size_t size, size_t count, void *arg)
 	struct llm	*llm = arg;
 
 	(void)data;
-	llm->deadline = kore_time_ms() + LLM_FIRST_MS;
+	/* Seconds from now, whether it was told so or as a date. */
+	curl_easy_getinfo(llm->curl.handle, CURLINFO_RETRY_AFTER,
+	    &llm->retry_after);
 
 	return (size * count);
 }
@@ -387,7 +434,7 @@ static size_t
 llm_write(char *data, size_t size, size_t count, void *arg)
 {
 	struct llm	*llm = arg;
-	long		 status = 0;
+	u_int64_t	 least;
 
 	if (llm->is_cancelled)
 		return (0);
@@ -395,40 +442,90 @@ llm_write(char *data, size_t size, size_t count, void *arg)
 		llm->is_held = 1;
 		return (CURL_WRITEFUNC_PAUSE);
 	}
-
-	llm->deadline = kore_time_ms() +
-	    (llm->is_done ? LLM_LINGER_MS : LLM_STALL_MS);
-	curl_easy_getinfo(llm->curl.handle, CURLINFO_RESPONSE_CODE, &status);
-	llm->curl.http.status = status;
-	if (status != 200) {
-		/* Its words are for nobody; the status says enough. */
-		llm->failure = ERROR_MODEL_REFUSED;
+	if (llm->status == 0)
+		curl_easy_getinfo(llm->curl.handle, CURLINFO_RESPONSE_CODE,
+		    &llm->status);
+	/* The words of a refusal are for nobody; its status says enough. */
+	if ((llm->failure = llmfault_of_status(llm->status)) != ERROR_NONE)
 		return (0);
-	}
 
 	is_inside++;
 	if (ssein_feed(&llm->events, data, size * count) == -1 &&
 	    llm->failure == ERROR_NONE)
 		llm->failure = llm->has_text ? ERROR_MODEL_CUT :
-		    ERROR_MODEL_REFUSED;
+		    ERROR_MODEL_GARBLED;
 	is_inside--;
-
 	if (llm->is_cancelled || llm->failure != ERROR_NONE)
 		return (0);
+	least = kore_time_ms() + llm_stall_ms();
+	if (!llm->is_done && llm->reason[0] == '\0' &&
+	    (llm->has_text || llm->deadline < least))
+		llm->deadline = least;
+
 	return (size * count);
 }
 
-static void
-llm_tell_text(struct llm *llm, const json_t *content)
+/* One event of the stream; -1 ends the call. */
+static int
+llm_event(void *arg, const char *data, size_t len)
 {
-	const char	*text = json_string_value(content);
-	size_t		 len = json_string_length(content), nul;
+	struct llm		*llm = arg;
+	struct llmwire_chunk	 chunk;
 
-	while (len > 0 && !llm->is_cancelled) {
+	if (llm->is_cancelled)
+		return (-1);
+	if (llm->is_done)
+		return (0);
+	switch (llmform_read(&llm->form, &chunk, data, len)) {
+	case LLMWIRE_CHUNK:
+		llm_chunk(llm, &chunk);
+		break;
+	case LLMWIRE_DONE:
+		llm->is_done = 1;
+		llm->deadline = kore_time_ms() + LLM_LINGER_MS;
+		break;
+	case LLMWIRE_ERROR:
+		llm->failure = llm->has_text ? ERROR_MODEL_CUT :
+		    chunk.status != 0 ? llmfault_of_status(chunk.status) :
+		    ERROR_MODEL_REFUSED;
+		if (chunk.status != 0)
+			llm->status = chunk.status;
+		break;
+	case LLMWIRE_GARBAGE:
+		llm->failure = llm->has_text ? ERROR_MODEL_CUT :
+		    ERROR_MODEL_GARBLED;
+		break;
+	}
+	llmwire_free(&chunk);
+
+	return (llm->is_cancelled || llm->failure != ERROR_NONE ? -1 : 0);
+}
+
+static void
+llm_chunk(struct llm *llm, const struct llmwire_chunk *chunk)
+{
+	const char	*text = chunk->text;
+	size_t		 len = chunk->len, nul;
+
+	if (!llm->has_chunk)
+		llmhealth_reached();
+	llm->has_chunk = 1;
+	if (chunk->usage.is_known)
+		llm->usage = chunk->usage;
+	if (chunk->reason != NULL) {
+		(void)kore_strlcpy(llm->reason, chunk->reason,
+		    sizeof(llm->reason));
+		llm->deadline = kore_time_ms() + LLM_USAGE_MS;
+	}
+	while (text != NULL && len > 0 && !llm->is_cancelled) {
 		/* A NUL cannot be stored or shown. */
 		nul = strnlen(text, len);
 		if (nul > 0) {
-			llm->has_text = 1;
+			if (!llm->has_text)
+				llm_first(llm);
+			if (!llm->has_words)
+				llm->has_words = utf8_skip_blanks(text, nul,
+				    0) < nul;
 			llm->tell.text(llm->arg, text, nul);
 		}
 		if (nul == len)
@@ -438,56 +535,20 @@ llm_tell_text(struct llm *llm, const json_t *content)
 	}
 }
 
+/* Some text: from here on nothing can be tried again. */
 static void
-llm_read_usage(struct llm *llm, const json_t *usage)
+llm_first(struct llm *llm)
 {
-	if (!json_is_object(usage))
-		return;
+	curl_off_t	sent = 0;
 
-	llm->usage.is_known = 1;
-	llm->usage.input_tokens =
-	    json_integer_value(json_object_get(usage, "prompt_tokens"));
-	llm->usage.output_tokens =
-	    json_integer_value(json_object_get(usage, "completion_tokens"));
-	llm->usage.total_tokens =
-	    json_integer_value(json_object_get(usage, "total_tokens"));
-}
-
-/* One event of the stream; -1 ends the call. */
-static int
-llm_event(void *arg, const char *data, size_t len)
-{
-	struct llm	*llm = arg;
-	json_t		*root, *choice, *reason, *delta;
-
-	if (llm->is_cancelled)
-		return (-1);
-	if (len == 6 && memcmp(data, "[DONE]", 6) == 0) {
-		llm->is_done = 1;
-		llm->deadline = kore_time_ms() + LLM_LINGER_MS;
-		return (0);
+	llm->has_text = 1;
+	llmhealth_spoke(kore_time_ms() - llm->started);
+	if (llm->has_transfer)
+		curl_easy_getinfo(llm->curl.handle, CURLINFO_SIZE_UPLOAD_T,
+		    &sent);
+	/* The prompt is the largest thing that a call holds. */
+	if ((size_t)sent == strlen(llm->body)) {
+		free(llm->body);
+		llm->body = NULL;
 	}
-	if (llm->is_done)
-		return (0);
-
-	root = json_loadb(data, len, JSON_ALLOW_NUL, NULL);
-	if (!json_is_object(root) ||
-	    json_is_object(json_object_get(root, "error"))) {
-		json_decref(root);
-		llm->failure = llm->has_text ? ERROR_MODEL_CUT :
-		    ERROR_MODEL_REFUSED;
-		return (-1);
-	}
-
-	llm_read_usage(llm, json_object_get(root, "usage"));
-	choice = json_array_get(json_object_get(root, "choices"), 0);
-	reason = json_object_get(choice, "finish_reason");
-	if (json_is_string(reason))
-		(void)kore_strlcpy(llm->reason, json_string_value(reason),
-		    sizeof(llm->reason));
-	delta = json_object_get(choice, "delta");
-	llm_tell_text(llm, json_object_get(delta, "content"));
-	json_decref(root);
-
-	return (llm->is_cancelled ? -1 : 0);
 }

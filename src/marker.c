@@ -1,8 +1,8 @@
 /*
  * The grammar of citation markers, read from bytes that may end anywhere.
  *
- *	group	= open [ word ] { number | range | blank | "," | ";" | "^" |
- *		  "&" | "#" | group } close
+ *	group	= open [ word ] { number [ word ] | range | blank | "," |
+ *		  ";" | "^" | "&" | "#" | group } close
  *	open	= "[" | "【" | "［"	close = "]" | "】" | "］"
  *
  * with at least one number. Inside 【】 a colon (a foreign numbering) makes
@@ -15,7 +15,6 @@
 
 #define MARKER_DEPTH_MAX	3
 #define MARKER_NUMBER_MAX	9999999
-#define MARKER_LINK_MAX		512
 
 struct marker_reader {
 	const char	*text;
@@ -94,8 +93,26 @@ marker_number(struct marker_reader *r)
 		else
 			while (++from <= number)
 				marker_add(r->out, from);
-	} else
+	} else {
+		r->out->is_denial |= (number == 0);
 		marker_add(r->out, number);
+	}
+
+	return (MARKER_GROUP);
+}
+
+/* "Source", where a number is to follow. */
+static enum marker_kind
+marker_word(struct marker_reader *r)
+{
+	int	n;
+
+	n = marker_any(r, words, sizeof(words) / sizeof(words[0]));
+	if (n <= 0)
+		return (n == -1 ? MARKER_UNDECIDED : MARKER_NONE);
+	r->at += (size_t)n;
+	if (r->at < r->len && r->text[r->at] == ':')
+		r->at++;
 
 	return (MARKER_GROUP);
 }
@@ -188,6 +205,8 @@ marker_element(struct marker_reader *r)
 		return (MARKER_UNDECIDED);
 	if (r->is_lenticular && (c == ':' || c == '\xe2'))
 		return (marker_foreign(r));
+	if (r->out->numbers_len > 0 && strchr("spdrcSPDRC", c) != NULL)
+		return (marker_word(r));
 
 	return (marker_open(r));
 }
@@ -205,6 +224,7 @@ marker_read(const char *text, size_t len, int is_all, struct marker *out)
 		r.is_all = 1;
 	}
 	out->numbers_len = 0;
+	out->is_denial = 0;
 
 	kind = marker_open(&r);
 	while (kind == MARKER_GROUP && r.depth > 0) {
@@ -218,24 +238,4 @@ marker_read(const char *text, size_t len, int is_all, struct marker *out)
 	out->len = r.at;
 
 	return (kind);
-}
-
-size_t
-marker_link_len(const char *text, size_t len, int is_all, int *undecided)
-{
-	size_t	i;
-	int	is_link = 0;
-
-	*undecided = 0;
-	for (i = 1; i < len && i < MARKER_LINK_MAX; i++) {
-		if (text[i] == ')')
-			return (is_link ? i + 1 : 0);
-		if (text[i] == ' ' || text[i] == '\n')
-			return (0);
-		if (text[i] == ':' || text[i] == '/' || text[i] == '#')
-			is_link = 1;
-	}
-	*undecided = (i == len && len < MARKER_LINK_MAX && !is_all);
-
-	return (0);
 }

@@ -20,6 +20,7 @@ struct marker {
 	size_t		len;		/* bytes of the group */
 	unsigned	numbers[MARKER_NUMBERS_MAX]; /* 0: stands for nothing */
 	size_t		numbers_len;
+	int		is_denial;	/* "[0]": the passages do not say it */
 };
 
 /*
@@ -29,11 +30,5 @@ struct marker {
  */
 enum marker_kind	marker_read(const char *, size_t len, int is_all,
 			    struct marker *);
-/*
- * A link target behind a marker, "(https://…)": its length, 0 for none.
- * *undecided is set when the bytes end before that is known.
- */
-size_t			marker_link_len(const char *, size_t len, int is_all,
-			    int *undecided);
 
 #endif

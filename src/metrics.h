@@ -67,6 +67,36 @@ enum metric_kind {
 	    "kind=\"busy\"", "")					\
 	X(DB_ERRORS_STATEMENT, METRIC_COUNTER, "database_errors_total",	\
 	    "kind=\"statement\"", "")					\
+	X(MODEL_RUNNING, METRIC_GAUGE, "model_calls", "",		\
+	    "Calls to the language model that are running")		\
+	X(MODEL_RESTING, METRIC_GAUGE, "model_breakers_open", "",	\
+	    "Workers that leave the language model alone after failures") \
+	X(MODEL_REQUESTS, METRIC_COUNTER, "model_requests_total", "",	\
+	    "Requests sent to the language model, repeated ones too")	\
+	X(MODEL_RETRIES, METRIC_COUNTER, "model_retries_total", "",	\
+	    "Requests sent once more after a failure")			\
+	X(MODEL_FIRSTS, METRIC_COUNTER, "model_first_words_total", "",	\
+	    "Calls to the language model that brought some text")	\
+	X(MODEL_FIRST_MS, METRIC_COUNTER_MS,				\
+	    "model_first_words_seconds_total", "",			\
+	    "Time until that text began, failed attempts among it")	\
+	X(MODEL_INPUT_TOKENS, METRIC_COUNTER, "model_tokens_total",	\
+	    "kind=\"input\"", "Tokens, where the end point counts")	\
+	X(MODEL_OUTPUT_TOKENS, METRIC_COUNTER, "model_tokens_total",	\
+	    "kind=\"output\"", "")					\
+	X(MODEL_FAILED_STATUS, METRIC_COUNTER, "model_errors_total",	\
+	    "kind=\"error\"", "Calls to the language model that failed") \
+	METRIC_MODEL(X, KEY, "key_refused")				\
+	METRIC_MODEL(X, UNKNOWN, "not_found")				\
+	METRIC_MODEL(X, LIMITED, "rate_limited")			\
+	METRIC_MODEL(X, OVERLOADED, "overloaded")			\
+	METRIC_MODEL(X, RESTING, "breaker_open")			\
+	METRIC_MODEL(X, UNREACHABLE, "unreachable")			\
+	METRIC_MODEL(X, TLS, "tls")					\
+	METRIC_MODEL(X, GARBLED, "not_understood")			\
+	METRIC_MODEL(X, EMPTY, "empty")					\
+	METRIC_MODEL(X, TIMEOUT, "timeout")				\
+	METRIC_MODEL(X, CUT, "cut_off")					\
 	X(MAIL_SENT, METRIC_COUNTER, "mails_total", "outcome=\"sent\"",	\
 	    "Attempts to send a mail")					\
 	X(MAIL_LATER, METRIC_COUNTER, "mails_total", "outcome=\"later\"", "") \
@@ -96,9 +126,14 @@ enum metric_kind {
 	METRIC_SWEPT(X, ATTEMPTS, "attempts")				\
 	METRIC_SWEPT(X, AUDIT, "audit")					\
 	METRIC_SWEPT(X, DEVICES, "devices")				\
-	METRIC_SWEPT(X, CONVERSATIONS, "conversations")
+	METRIC_SWEPT(X, CONVERSATIONS, "conversations")			\
+	METRIC_SWEPT(X, CHAT_USAGE, "chat_usage")			\
+	METRIC_SWEPT(X, ANSWER_WORKERS, "answer_workers")
 #define METRIC_SWEPT(X, name, kind)					\
 	X(SWEPT_##name, METRIC_COUNTER, "housekeeping_rows_removed_total", \
+	    "kind=\"" kind "\"", "")
+#define METRIC_MODEL(X, name, kind)					\
+	X(MODEL_FAILED_##name, METRIC_COUNTER, "model_errors_total",	\
 	    "kind=\"" kind "\"", "")
 
 enum metric {

@@ -45,6 +45,8 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0011_index", asset_0011_index_sql },
 	{ "0012_documents", asset_0012_documents_sql },
 	{ "0013_vectors", asset_0013_vectors_sql },
+	{ "0014_answers", asset_0014_answers_sql },
+	{ "0015_conversations", asset_0015_conversations_sql },
 };
 
 #define MIGRATE_VERSION							\

@@ -25,6 +25,7 @@
 #include "config.h"
 #include "embedder.h"
 #include "letter.h"
+#include "llm.h"
 #include "mailer.h"
 #include "metrics.h"
 #include "migrate.h"
@@ -165,7 +166,7 @@ ready_answer(struct request *r, int is_up, int is_current)
 	    "migrations", is_current ? "ok" : is_up ? "other version" :
 	    "unknown",
 	    "model", config.llm_url == NULL ? "none (extractive answers)" :
-	    "configured",
+	    llm_is_failing() ? "the end point fails" : "configured",
 	    "mail", letter_is_on() ? "on" : "off",
 	    "embeddings", ready_embeddings())));
 }
@@ -274,6 +275,8 @@ ops_gauges(void *unused, u_int64_t now)
 	metrics_set(METRIC_DB_WAITING, waiting);
 	metrics_set(METRIC_CONNECTIONS, worker_active_connections);
 	metrics_set(METRIC_STREAMS, answer_running());
+	metrics_set(METRIC_MODEL_RUNNING, llm_running());
+	metrics_set(METRIC_MODEL_RESTING, (uint64_t)llm_is_failing());
 	metrics_set(METRIC_JOBS_WAITING_SHORT, job_waiting(JOB_SHORT));
 	metrics_set(METRIC_JOBS_WAITING_LONG, job_waiting(JOB_LONG));
 	metrics_set(METRIC_JOBS_WAITING_MAIL, job_waiting(JOB_MAIL));

@@ -9,6 +9,7 @@
  *	page_show	/NAME and /NAME/... -> NAME.html
  *	page_document	/documents/ID -> document.html
  *	page_account_error	/api/auth/error -> account-error.html
+ *	page_openapi	/openapi.json -> openapi.json
  *	page_asset	/assets/NAME -> NAME, scripts and the like only
  *	page_missing	everything else: 404 in the face of the path
  *
@@ -29,6 +30,7 @@ int	page_home(struct http_request *);
 int	page_show(struct http_request *);
 int	page_document(struct http_request *);
 int	page_account_error(struct http_request *);
+int	page_openapi(struct http_request *);
 int	page_asset(struct http_request *);
 int	page_icon(struct http_request *);
 int	page_missing(struct http_request *);
@@ -48,6 +50,7 @@ static enum step	home_answer(struct request *);
 static enum step	show_answer(struct request *);
 static enum step	document_answer(struct request *);
 static enum step	account_error_answer(struct request *);
+static enum step	openapi_answer(struct request *);
 static enum step	asset_answer(struct request *);
 static enum step	icon_answer(struct request *);
 static enum step	missing_answer(struct request *);
@@ -68,6 +71,7 @@ PAGE_PLAN(home, home_answer);
 PAGE_PLAN(show, show_answer);
 PAGE_PLAN(document, document_answer);
 PAGE_PLAN(account_error, account_error_answer);
+PAGE_PLAN(openapi, openapi_answer);
 PAGE_PLAN(asset, asset_answer);
 PAGE_PLAN(icon, icon_answer);
 PAGE_PLAN(missing, missing_answer);
@@ -94,6 +98,12 @@ int
 page_account_error(struct http_request *http)
 {
 	return (request_run(http, &account_error_plan));
+}
+
+int
+page_openapi(struct http_request *http)
+{
+	return (request_run(http, &openapi_plan));
 }
 
 int
@@ -156,6 +166,12 @@ account_error_answer(struct request *r)
 {
 	return (page_send(r, "account-error.html",
 	    "text/html; charset=utf-8"));
+}
+
+static enum step
+openapi_answer(struct request *r)
+{
+	return (page_send(r, "openapi.json", "application/json"));
 }
 
 static enum step

@@ -1,9 +1,11 @@
 /*
  * From a question to a stored answer, in one place for every protocol:
  *
- *	begin -> opened -> retrieved -> the model writes (text, end, fail)
- *		   |	       |     -> or passages are quoted
- *		refused	       +---> nothing answers it: says so, no model
+ *	begin -> opened (or refused) -> the documents chosen fit whole: written
+ *	  or else -> the question made whole -> retrieved
+ *			-> nothing answers it: says so, no model
+ *			-> joined with neighbours -> written
+ *	written: the model's text, end, fail; or passages are quoted
  *	end of any of these, or stop -> checked -> closed -> ended
  *
  * Start and status leave before retrieval begins. Each source leaves before
@@ -11,28 +13,33 @@
  * database holds before they leave; the end is told once the answer is
  * stored, or when the first attempt at that has failed.
  *
- * Deliberately missing here: retries of the model, follow-up questions made
- * whole, collections.
+ * A stateless answer takes the same way, but nothing of it is stored and no
+ * log is written: its reader takes text and citations from the answer.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "answerlog.h"
 #include "citation.h"
 #include "config.h"
 #include "extract.h"
 #include "log.h"
+#include "modelcall.h"
 #include "pipeline.h"
-#include "prompt.h"
-#include "token.h"
+#include "rewrite.h"
+#include "title.h"
 #include "uistream.h"
+#include "voice.h"
 
 #define PIPELINE_PASSAGES	8
 #define PIPELINE_TEXT_MAX	(256 * 1024)	/* bytes of an answer */
-#define PIPELINE_TOKENS		8192	/* a window of unknown size */
-#define PIPELINE_TOKEN_BYTES	3	/* of text, at least */
 
 static void	pipeline_opened(void *);
+static void	pipeline_search(struct answer *);
+static void	pipeline_chosen(struct passages *, void *);
+static void	pipeline_joined(struct passages *, void *);
 static void	pipeline_retrieved(struct retrieval *, void *);
+static void	pipeline_begin_text(struct answer *);
 static void	pipeline_write(struct answer *);
 static void	pipeline_quote(struct answer *);
 static void	pipeline_model(struct answer *);
@@ -45,21 +52,45 @@ static void	pipeline_checked(void *);
 static void	pipeline_closed(void *);
 static void	pipeline_ended(void *);
 
-static const char	pipeline_no_answer[] =
-    "The documents do not answer this question.";
-
 void
 pipeline_begin(struct answer *a, const struct transcript_question *q)
 {
 	a->state = ANSWER_OPENING;
+	if (a->is_stateless) {
+		transcript_admit(&a->transcript, q, pipeline_opened, a);
+		return;
+	}
 	transcript_open(&a->transcript, q, pipeline_opened, a);
+	answerlog_run();
 }
 
-static json_t *
-pipeline_metadata(const struct answer *a)
+/* Of the documents asked for those of the collection; or all of it. */
+static void
+pipeline_scope(struct answer *a)
 {
-	return (json_pack("{s:s}", "conversationId",
-	    a->transcript.conversation_id));
+	const json_t	*id, *documents = a->transcript.documents;
+	const char	*text;
+	size_t		 i, kept = 0, n = a->document_ids_len;
+	char		**ids = a->document_ids;
+
+	if (documents == NULL)
+		return;
+	a->document_ids = calloc(json_array_size(documents) + 1,
+	    sizeof(char *));
+	a->document_ids_len = 0;
+	json_array_foreach(documents, i, id) {
+		text = json_string_value(id);
+		for (kept = 0; kept < n && strcmp(ids[kept], text) != 0;)
+			kept++;
+		if (a->document_ids == NULL || (ids != NULL && kept == n) ||
+		    (a->document_ids[a->document_ids_len] =
+		    strdup(text)) == NULL)
+			continue;
+		a->document_ids_len++;
+	}
+	while (n > 0)
+		free(ids[--n]);
+	free(ids);
 }
 
 static void
@@ -76,9 +107,15 @@ pipeline_opened(void *arg)
 		return;
 	}
 
-	uistream_start(&a->log, a->transcript.answer_id,
-	    pipeline_metadata(a));
-	uistream_status(&a->log, "searching");
+	if (a->turns == NULL)
+		a->turns = json_incref(a->transcript.history);
+	pipeline_scope(a);
+	if (!a->is_stateless) {
+		uistream_start(&a->log, a->transcript.answer_id,
+		    json_pack("{s:s}", "conversationId",
+		    a->transcript.conversation_id));
+		uistream_status(&a->log, "searching");
+	}
 	a->state = ANSWER_RETRIEVING;
 	if (a->status != NULL) {
 		/* Stopped while it was being opened. */
@@ -86,9 +123,68 @@ pipeline_opened(void *arg)
 		return;
 	}
 	answer_notify(a);
-	retrieval_start(&a->retrieval, a->user_id, a->question,
+	if (config.llm_url != NULL && a->document_ids_len > 0)
+		passages_whole(&a->joined, a->user_id,
+		    (const char *const *)a->document_ids, a->document_ids_len,
+		    modelcall_room(), pipeline_chosen, a);
+	else
+		rewrite_begin(a, pipeline_search);
+}
+
+/* All that was chosen is given to the model, if it fits. */
+static void
+pipeline_chosen(struct passages *joined, void *arg)
+{
+	struct answer	*a = arg;
+
+	if (joined->error != ERROR_NONE)
+		pipeline_end(a, "failed", joined->error);
+	else if (joined->count == 0) {
+		passages_free(joined);
+		rewrite_begin(a, pipeline_search);
+	} else {
+		a->found = joined->passages;
+		a->found_len = joined->count;
+		pipeline_begin_text(a);
+		pipeline_write(a);
+	}
+}
+
+static void
+pipeline_search(struct answer *a)
+{
+	const char	*question = a->search != NULL ? a->search :
+			    a->question;
+
+	retrieval_start(&a->retrieval, a->user_id, question,
 	    (const char *const *)a->document_ids, a->document_ids_len,
 	    PIPELINE_PASSAGES, pipeline_retrieved, a);
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+/* From here on there is text. */
+static void
+pipeline_begin_text(struct answer *a)
+{
+	a->state = ANSWER_WRITING;
+	if (a->is_stateless)
+		return;
+	uistream_status(&a->log, "writing");
+	uistream_step_start(&a->log);
+	uistream_text_start(&a->log);
+	a->has_text_part = 1;
+}
+
+/* Nothing answers it. */
+static void
+pipeline_refuse(struct answer *a)
+{
+	const char	*words = voice_no_answer(a->question,
+			    strlen(a->question));
+
+	(void)cite_verbatim(&a->cite, words, strlen(words), 0);
+	pipeline_end(a, "unanswered", ERROR_NONE);
 }
 
 static void
@@ -100,18 +196,39 @@ pipeline_retrieved(struct retrieval *retrieval, void *arg)
 		pipeline_end(a, "failed", retrieval->error);
 		return;
 	}
-
-	a->state = ANSWER_WRITING;
-	uistream_status(&a->log, "writing");
-	uistream_step_start(&a->log);
-	uistream_text_start(&a->log);
-	a->has_text_part = 1;
 	if (!retrieval->is_answerable || retrieval->count == 0) {
-		(void)cite_verbatim(&a->cite, pipeline_no_answer,
-		    strlen(pipeline_no_answer), 0);
-		pipeline_end(a, "unanswered", ERROR_NONE);
+		pipeline_begin_text(a);
+		pipeline_refuse(a);
 		return;
 	}
+	if (config.llm_url != NULL) {
+		passages_start(&a->joined, retrieval, a->user_id,
+		    modelcall_room(), pipeline_joined, a);
+		return;
+	}
+	a->found = retrieval->passages;
+	a->found_len = retrieval->count;
+	pipeline_begin_text(a);
+	pipeline_write(a);
+}
+
+static void
+pipeline_joined(struct passages *joined, void *arg)
+{
+	struct answer	*a = arg;
+
+	if (joined->error != ERROR_NONE) {
+		pipeline_end(a, "failed", joined->error);
+		return;
+	}
+	pipeline_begin_text(a);
+	if (joined->count == 0) {
+		/* Deleted a moment ago. */
+		pipeline_refuse(a);
+		return;
+	}
+	a->found = joined->passages;
+	a->found_len = joined->count;
 	pipeline_write(a);
 }
 
@@ -119,17 +236,18 @@ pipeline_retrieved(struct retrieval *retrieval, void *arg)
 static void
 pipeline_write(struct answer *a)
 {
-	size_t	i, count = a->retrieval.count;
+	size_t	i;
 
-	if ((a->passages = calloc(count, sizeof(*a->passages))) == NULL) {
+	if ((a->passages = calloc(a->found_len, sizeof(*a->passages))) ==
+	    NULL) {
 		pipeline_end(a, "failed", ERROR_INTERNAL);
 		return;
 	}
-	for (i = 0; i < count; i++) {
-		a->passages[i].text = a->retrieval.passages[i].text;
-		a->passages[i].len = a->retrieval.passages[i].text_len;
+	for (i = 0; i < a->found_len; i++) {
+		a->passages[i].text = a->found[i].text;
+		a->passages[i].len = a->found[i].text_len;
 	}
-	cite_init(&a->cite, a->passages, count);
+	cite_init(&a->cite, a->passages, a->found_len);
 
 	a->is_modelled = (config.llm_url != NULL);
 	if (a->is_modelled)
@@ -141,64 +259,13 @@ pipeline_write(struct answer *a)
 static void
 pipeline_quote(struct answer *a)
 {
-	if (extract_write(&a->cite, a->question, strlen(a->question)) == -1)
+	const char	*question = a->search != NULL ? a->search :
+			    a->question;
+
+	if (extract_write(&a->cite, question, strlen(question)) == -1)
 		pipeline_end(a, "failed", ERROR_INTERNAL);
 	else
 		pipeline_end(a, "complete", ERROR_NONE);
-}
-
-/* The conversation so far, as the prompt takes it; the number of turns. */
-static size_t
-pipeline_turns(const struct answer *a,
-    struct prompt_turn turns[PROMPT_TURNS_MAX])
-{
-	const json_t	*turn;
-	const char	*role, *text;
-	size_t		 i, n = 0;
-
-	json_array_foreach(a->transcript.history, i, turn) {
-		role = json_string_value(json_object_get(turn, "role"));
-		text = json_string_value(json_object_get(turn, "text"));
-		if (role == NULL || text == NULL || n == PROMPT_TURNS_MAX)
-			continue;
-		turns[n].is_user = (strcmp(role, "user") == 0);
-		turns[n++].text = text;
-	}
-
-	return (n);
-}
-
-static int
-pipeline_prompt(struct answer *a, struct prompt *prompt)
-{
-	struct prompt_turn	turns[PROMPT_TURNS_MAX];
-	struct prompt_passage	passages[PIPELINE_PASSAGES];
-	char			fence[TOKEN_ID_LEN + 1];
-	int64_t			tokens;
-	size_t			i;
-	struct prompt_input	in = {
-		.instructions = config.chat_instructions,
-		.fence = fence,
-		.question = a->question,
-		.turns = turns,
-		.passages = passages
-	};
-
-	token_id(fence);
-	in.turns_len = pipeline_turns(a, turns);
-	for (i = 0; i < a->retrieval.count && i < PIPELINE_PASSAGES; i++) {
-		passages[i].title = a->retrieval.passages[i].title;
-		passages[i].heading = a->retrieval.passages[i].heading;
-		passages[i].text = a->retrieval.passages[i].text;
-		passages[i].len = a->retrieval.passages[i].text_len;
-	}
-	in.passages_len = i;
-	tokens = config.context_tokens > 0 ? config.context_tokens :
-	    PIPELINE_TOKENS;
-	/* A quarter of the window is the answer's. */
-	in.bytes_max = (size_t)tokens * PIPELINE_TOKEN_BYTES / 4 * 3;
-
-	return (prompt_build(prompt, &in));
 }
 
 static void
@@ -209,21 +276,17 @@ pipeline_model(struct answer *a)
 		.end = pipeline_model_end,
 		.fail = pipeline_model_fail
 	};
-	struct llm_message	messages[PROMPT_MESSAGES_MAX];
-	struct prompt		prompt;
-	size_t			i;
+	struct prompt	prompt;
 
-	if (pipeline_prompt(a, &prompt) == -1) {
+	if (modelcall_prompt(a, &prompt) == -1) {
 		pipeline_end(a, "failed", ERROR_INTERNAL);
 		return;
 	}
-	for (i = 0; i < prompt.len; i++) {
-		messages[i].role = prompt.messages[i].role;
-		messages[i].text = prompt.messages[i].text;
-	}
 	/* What the model was not shown it cannot cite. */
 	a->cite.passages_len = prompt.passages_len;
-	a->llm = llm_start(messages, prompt.len, &callbacks, a);
+	if (prompt.passages_len > 0)
+		a->passages[prompt.passages_len - 1].len = prompt.last_len;
+	a->llm = modelcall_start(a, &prompt, &a->options, &callbacks);
 	prompt_free(&prompt);
 	if (a->llm == NULL)
 		pipeline_end(a, "failed", ERROR_INTERNAL);
@@ -244,12 +307,14 @@ pipeline_tell_text(struct answer *a)
 			continue;
 		a->sources_told++;
 		source = citation_json(
-		    &a->retrieval.passages[c->marks[i].passage], &c->marks[i]);
-		if (source != NULL)
+		    &a->found[c->marks[i].passage], &c->marks[i]);
+		if (source == NULL)
+			continue;
+		if (!a->is_stateless)
 			uistream_source(&a->log, source);
-		json_decref(source);
+		json_array_append_new(a->sources, source);
 	}
-	if (c->text.len > a->told)
+	if (c->text.len > a->told && !a->is_stateless)
 		uistream_text(&a->log, c->text.data + a->told,
 		    c->text.len - a->told);
 	a->told = c->text.len;
@@ -310,7 +375,8 @@ pipeline_stop(struct answer *a)
 		a->status = "stopped";	/* pipeline_opened() goes on */
 		break;
 	case ANSWER_RETRIEVING:
-		/* The passages stay borrowed from it only when writing. */
+		/* The passages stay borrowed from them only when writing. */
+		passages_free(&a->joined);
 		retrieval_free(&a->retrieval);
 		/* FALLTHROUGH */
 	case ANSWER_WRITING:
@@ -334,11 +400,13 @@ pipeline_end(struct answer *a, const char *status, enum error_id error)
 		a->status = "failed";
 		a->error = ERROR_INTERNAL;
 	}
+	if (a->cite.is_denied && strcmp(a->status, "complete") == 0)
+		a->status = "unanswered";
 	pipeline_tell_text(a);
 	answer_notify(a);
 
-	a->citations = a->retrieval.passages == NULL ? json_array() :
-	    citation_list(a->retrieval.passages, &a->cite);
+	a->citations = a->found == NULL ? json_array() :
+	    citation_list(a->found, &a->cite);
 	if (json_array_size(a->citations) == 0)
 		pipeline_checked(a);
 	else
@@ -352,7 +420,6 @@ pipeline_checked(void *arg)
 	struct answer			*a = arg;
 	json_t				*usage = answer_usage(a), *citation;
 	struct transcript_answer	 kept = {
-		.text = buffer_text(&a->cite.text),
 		.citations = a->citations,
 		.status = a->status,
 		.error = a->error == ERROR_NONE ? NULL :
@@ -362,10 +429,21 @@ pipeline_checked(void *arg)
 	};
 	size_t				 i;
 
+	citation_text(a->found, &a->cite, a->citations, &a->text);
+	kept.text = buffer_text(&a->text);
+	answer_tokens(a, &kept.input_tokens, &kept.output_tokens);
+	if (a->is_stateless) {
+		a->state = ANSWER_OVER;
+		answer_notify(a);
+		transcript_spend(&a->transcript, a->user_id,
+		    kept.input_tokens, kept.output_tokens, pipeline_ended, a);
+		json_decref(usage);
+		return;
+	}
+
 	if (a->has_text_part) {
-		uistream_text_end(&a->log, a->retrieval.passages == NULL ?
-		    NULL : citation_marks(a->retrieval.passages, &a->cite,
-		    a->citations));
+		uistream_text_end(&a->log, a->found == NULL ? NULL :
+		    citation_marks(a->found, &a->cite, a->citations));
 		json_array_foreach(a->citations, i, citation)
 			uistream_citation(&a->log, citation);
 		uistream_step_finish(&a->log);
@@ -381,25 +459,9 @@ static void
 pipeline_closed(void *arg)
 {
 	struct answer	*a = arg;
-	json_t		*metadata;
-	const char	*reason = a->reason == NULL ? "stop" : a->reason;
 
-	metadata = json_pack("{s:s, s:s, s:b, s:s*, s:o*}",
-	    "conversationId", a->transcript.conversation_id,
-	    "status", a->status,
-	    "answered", answer_has_answered(a),
-	    "model", a->is_modelled ? config.llm_model : NULL,
-	    "usage", answer_usage(a));
-	if (strcmp(a->status, "failed") == 0) {
-		uistream_error(&a->log, error_info(a->error)->message);
-		reason = "error";
-	}
-	if (strcmp(a->status, "stopped") == 0) {
-		uistream_abort(&a->log);
-		json_decref(metadata);
-	} else
-		uistream_finish(&a->log, reason, metadata);
-	uistream_done(&a->log);
+	answer_tell_end(a, a->is_modelled ? config.llm_model : NULL,
+	    answer_usage(a), error_info(a->error)->message);
 	a->state = ANSWER_OVER;
 	answer_notify(a);
 }
@@ -410,5 +472,9 @@ pipeline_ended(void *arg)
 	struct answer	*a = arg;
 
 	a->is_stored = 1;
+	if (a->transcript.is_first && a->is_modelled &&
+	    strcmp(a->status, "complete") == 0)
+		title_begin(a->user_id, a->transcript.conversation_id,
+		    a->question, buffer_text(&a->cite.text));
 	answer_release(a);
 }

@@ -1,7 +1,7 @@
 /*
  * What the guard answers by itself, before there is a request: no route is
- * known, so every refusal has the form of the API, or that of better-auth for
- * an address below /api/auth.
+ * known, so every refusal has the form of the API, or that of better-auth or of
+ * OpenAI for an address below /api/auth or /v1.
  */
 #include <sys/random.h>
 
@@ -10,15 +10,19 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "openaiwire.h"
 #include "refusal.h"
 #include "span.h"
 #include "trust.h"
 #include "wire.h"
 
 #define REFUSAL_AUTH	"/api/auth"
+#define REFUSAL_OPENAI	"/v1"
 
 static void	refusal_cors(const char *, char *, size_t);
-static int	refusal_is_auth(struct span);
+static int	refusal_is_below(struct span, const char *);
+static int	refusal_body(char *, size_t, struct span, enum error_id,
+		    const char *);
 static void	refusal_origin(struct span, char [TRUST_ORIGIN_MAX]);
 static void	refusal_id(char [25]);
 
@@ -27,21 +31,17 @@ refusal_send(struct connection *c, enum error_id error, const char *method,
     u_int64_t ms, const u_int8_t *asked, size_t asked_len)
 {
 	const struct error_info	*info = error_info(error);
-	struct span		 rest = { asked, asked_len };
+	struct span		 rest = { asked, asked_len }, line;
 	char			 id[25], body[512], cors[1024];
 	char			 head[512 + sizeof(cors)];
 	char			 origin[TRUST_ORIGIN_MAX];
-	int			 head_len, body_len, is_auth;
+	int			 head_len, body_len;
 
 	refusal_id(id);
-	is_auth = refusal_is_auth(span_line(&rest));
+	line = span_line(&rest);
 	refusal_origin(rest, origin);
 	refusal_cors(origin[0] == '\0' ? NULL : origin, cors, sizeof(cors));
-	/* Codes and messages are ours and hold nothing to escape. */
-	body_len = snprintf(body, sizeof(body),
-	    "{\"message\":\"%s\",\"code\":\"%s\"%s%s%s}",
-	    info->message, info->code, is_auth ? "" : ",\"requestId\":\"",
-	    is_auth ? "" : id, is_auth ? "" : "\"");
+	body_len = refusal_body(body, sizeof(body), line, error, id);
 	head_len = snprintf(head, sizeof(head),
 	    "HTTP/1.1 %d %s\r\n"
 	    "connection: close\r\n"
@@ -76,19 +76,44 @@ refusal_cors(const char *origin, char *out, size_t size)
 		    headers[i].name, headers[i].value);
 }
 
-/* Whether a request line, maybe a malformed one, is for better-auth. */
+/* In the form of the address that is asked for; its length. */
 static int
-refusal_is_auth(struct span line)
+refusal_body(char *out, size_t size, struct span line, enum error_id error,
+    const char *id)
 {
-	static const size_t	 len = sizeof(REFUSAL_AUTH) - 1;
-	const u_int8_t		*p;
-	size_t			 left;
+	const struct error_info	*info = error_info(error);
+	json_t			*body;
+	int			 is_auth = refusal_is_below(line,
+				    REFUSAL_AUTH);
+
+	if (refusal_is_below(line, REFUSAL_OPENAI)) {
+		body = openaiwire_error(info->status, info->code, NULL,
+		    info->message);
+		size = json_dumpb(body, out, size, JSON_COMPACT);
+		json_decref(body);
+		return ((int)size);
+	}
+
+	/* Codes and messages are ours and hold nothing to escape. */
+	return (snprintf(out, size,
+	    "{\"message\":\"%s\",\"code\":\"%s\"%s%s%s}",
+	    info->message, info->code, is_auth ? "" : ",\"requestId\":\"",
+	    is_auth ? "" : id, is_auth ? "" : "\""));
+}
+
+/* Whether a request line, maybe a malformed one, is for that path or below. */
+static int
+refusal_is_below(struct span line, const char *path)
+{
+	const size_t	 len = strlen(path);
+	const u_int8_t	*p;
+	size_t		 left;
 
 	if ((p = memchr(line.p, ' ', line.len)) == NULL)
 		return (0);
 	left = line.len - (size_t)(++p - line.p);
 
-	return (left >= len && memcmp(p, REFUSAL_AUTH, len) == 0 &&
+	return (left >= len && memcmp(p, path, len) == 0 &&
 	    (left == len || p[len] == '/' || p[len] == '?' ||
 	    p[len] == ' '));
 }

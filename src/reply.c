@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "edge.h"
+#include "openaiwire.h"
 #include "origin.h"
 #include "reply.h"
 #include "wire.h"
@@ -36,8 +37,6 @@ static int		 reply_file_sent(struct netbuf *);
 static void		 reply_common(struct request *, const char *);
 static void		 reply_flush_head(struct request *);
 static json_t		*reply_error_body(struct request *, enum error_id,
-			    const char *, const char *);
-static json_t		*reply_error_openai(const struct error_info *,
 			    const char *, const char *);
 
 enum step
@@ -256,7 +255,8 @@ reply_error_body(struct request *r, enum error_id error, const char *field,
 	if (message == NULL)
 		message = info->message;
 	if (r->face == FACE_OPENAI)
-		return (reply_error_openai(info, field, message));
+		return (openaiwire_error(info->status, info->code, field,
+		    message));
 
 	body = json_pack("{s:s}", "message", message);
 	if (info->code != NULL)
@@ -271,19 +271,4 @@ reply_error_body(struct request *r, enum error_id error, const char *field,
 	}
 
 	return (body);
-}
-
-static json_t *
-reply_error_openai(const struct error_info *info, const char *field,
-    const char *message)
-{
-	const char	*type;
-
-	type = info->status == 401 ? "authentication_error" :
-	    info->status == 429 ? "rate_limit_error" :
-	    info->status >= 500 ? "server_error" : "invalid_request_error";
-
-	return (json_pack("{s:{s:s,s:s,s:s?,s:s?}}", "error",
-	    "message", message, "type", type, "param", field,
-	    "code", info->code));
 }

@@ -67,7 +67,6 @@ static void	 retrieval_drop_copies(struct retrieval *);
 static int	 retrieval_rerank(struct retrieval *);
 static void	 retrieval_reranked(void *, const double *);
 static void	 retrieval_end(struct retrieval *);
-static char	*retrieval_id_array(const char *const *, size_t);
 static int	 retrieval_is_id(const char *);
 
 void
@@ -459,11 +458,7 @@ retrieval_end(struct retrieval *retrieval)
 	retrieval->done(retrieval, retrieval->arg);
 }
 
-/*
- * The ids as an array of SQL, to be freed; what has not the form of an id is
- * nobody's document and left out.
- */
-static char *
+char *
 retrieval_id_array(const char *const *ids, size_t count)
 {
 	char	*array, *at;

@@ -66,5 +66,10 @@ void	retrieval_start(struct retrieval *, const char *user_id,
 	    void (*)(struct retrieval *, void *), void *);
 /* Drops result and query, in any state. Idempotent. */
 void	retrieval_free(struct retrieval *);
+/*
+ * Ids of documents as an array of SQL, to be freed; what has not the form of
+ * an id is nobody's document and left out.
+ */
+char	*retrieval_id_array(const char *const *, size_t);
 
 #endif

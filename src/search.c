@@ -1,7 +1,7 @@
 /*
  * Searching without asking: the passages that a question finds.
  *
- *	POST /api/search	READ -> FOUND -> results, best first
+ *	POST /api/search	READ (-> CHOSEN) -> FOUND -> results, best first
  *
  * The access rule stands in the statement of retrieval.c.
  */
@@ -20,6 +20,7 @@
 #define SEARCH_QUERY_MAX	8192	/* bytes */
 #define SEARCH_LIMIT		10	/* when nothing is said */
 #define SEARCH_DOCUMENTS_MAX	1000
+#define SEARCH_COLLECTION_MAX	400	/* bytes of its name */
 
 int	search_create(struct http_request *);
 
@@ -27,6 +28,7 @@ struct search {
 	const char		*query;		/* borrows from the body */
 	int64_t			 limit;
 	json_t			*document_ids;	/* borrowed, or NULL */
+	const char		*collection;	/* id or name, or NULL */
 	struct retrieval	 retrieval;
 };
 
@@ -40,11 +42,18 @@ static const struct input_field	search_fields[] = {
 	{ .name = "documentIds", .type = INPUT_ARRAY, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct search, document_ids),
 	  .max = SEARCH_DOCUMENTS_MAX },
+	{ .name = "collection", .type = INPUT_STRING,
+	  .flags = INPUT_NULLABLE,
+	  .offset = offsetof(struct search, collection), .min = 1,
+	  .max = SEARCH_COLLECTION_MAX },
 };
 
-enum { SEARCH_READ, SEARCH_FOUND };
+enum { SEARCH_READ, SEARCH_CHOSEN, SEARCH_FOUND };
 
 static enum step	 search_read(struct request *);
+static enum step	 search_chosen(struct request *);
+static enum step	 search_start(struct request *, const json_t *);
+static int		 search_is_wanted(const json_t *, const char *);
 static enum step	 search_found(struct request *);
 static void		 search_done(struct retrieval *, void *);
 static void		 search_free(void *);
@@ -52,6 +61,7 @@ static json_t		*search_result(const struct passage *);
 
 static const struct request_step	search_steps[] = {
 	[SEARCH_READ] = REQUEST_STEP(search_read),
+	[SEARCH_CHOSEN] = REQUEST_STEP(search_chosen),
 	[SEARCH_FOUND] = REQUEST_STEP(search_found)
 };
 static const struct request_plan	search_plan = {
@@ -72,9 +82,8 @@ static enum step
 search_read(struct request *r)
 {
 	struct search	*search = r->data;
-	const char	**ids = NULL;
-	json_t		*id;
-	size_t		 i, len, count = 0;
+	const json_t	*id;
+	size_t		 i, len;
 
 	retrieval_init(&search->retrieval);
 	if (input_json(r, search_fields, sizeof(search_fields) /
@@ -84,19 +93,67 @@ search_read(struct request *r)
 	if (utf8_skip_blanks(search->query, len, 0) == len)
 		return (request_fail_field(r, ERROR_VALIDATION, "query",
 		    "The query holds no words"));
-
-	if (search->document_ids != NULL) {
-		count = json_array_size(search->document_ids);
-		if ((ids = calloc(count + 1, sizeof(*ids))) == NULL)
-			return (request_fail(r, ERROR_INTERNAL));
-		json_array_foreach(search->document_ids, i, id) {
-			if ((ids[i] = json_string_value(id)) != NULL)
-				continue;
-			free(ids);
+	json_array_foreach(search->document_ids, i, id)
+		if (!json_is_string(id))
 			return (request_fail_field(r, ERROR_VALIDATION,
 			    "documentIds", "documentIds are strings"));
-		}
-	}
+	if (search->collection == NULL)
+		return (search_start(r, search->document_ids));
+
+	return (db_send(r, SEARCH_CHOSEN, STATEMENT_COLLECTION_DOCUMENTS,
+	    DB_TEXT(r->who.user_id), DB_TEXT(search->collection)));
+}
+
+/* With documentIds too it is those of them that the collection holds. */
+static enum step
+search_chosen(struct request *r)
+{
+	const struct search	*search = r->data;
+	json_t			*held;
+	size_t			 i;
+	enum step		 step;
+
+	if (db_is_null(&r->db, 0, 0))
+		return (request_fail(r, ERROR_COLLECTION_NOT_FOUND));
+	held = json_loads(db_text(&r->db, 0, 0), 0, NULL);
+	if (held == NULL)
+		return (request_fail(r, ERROR_INTERNAL));
+	for (i = json_array_size(held); i-- > 0;)
+		if (!search_is_wanted(search->document_ids,
+		    json_string_value(json_array_get(held, i))))
+			json_array_remove(held, i);
+	step = search_start(r, held);
+	json_decref(held);
+
+	return (step);
+}
+
+static int
+search_is_wanted(const json_t *wanted, const char *id)
+{
+	const json_t	*one;
+	size_t		 i;
+
+	json_array_foreach(wanted, i, one)
+		if (strcmp(json_string_value(one), id) == 0)
+			return (1);
+
+	return (wanted == NULL);
+}
+
+/* Among these documents (borrowed), or all when it is NULL. */
+static enum step
+search_start(struct request *r, const json_t *documents)
+{
+	struct search	*search = r->data;
+	const char	**ids = NULL;
+	size_t		 i, count = json_array_size(documents);
+
+	if (documents != NULL &&
+	    (ids = calloc(count + 1, sizeof(*ids))) == NULL)
+		return (request_fail(r, ERROR_INTERNAL));
+	for (i = 0; i < count; i++)
+		ids[i] = json_string_value(json_array_get(documents, i));
 	retrieval_start(&search->retrieval, r->who.user_id, search->query,
 	    ids, count, (size_t)search->limit, search_done, r);
 	free(ids);

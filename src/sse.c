@@ -28,8 +28,8 @@ static TAILQ_HEAD(, sse)	 streams = TAILQ_HEAD_INITIALIZER(streams);
 static size_t			 streams_count;
 static struct kore_timer	*watch;
 
-void
-sse_open(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
+static void
+sse_enter(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
 {
 	memset(s, 0, sizeof(*s));
 	s->request = r;
@@ -41,10 +41,25 @@ sse_open(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
 	streams_count++;
 	if (watch == NULL)
 		watch = kore_timer_add(sse_watch, SSE_WATCH_MS, NULL, 0);
+}
 
-	/* Asked for by the documents of the protocol; harmless to others. */
-	reply_header(r, "x-vercel-ai-ui-message-stream", "v1");
+void
+sse_open(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
+{
+	sse_enter(s, r, drained, arg);
+	/* Asked for by the documents of the protocol. */
+	if (r->face != FACE_OPENAI)
+		reply_header(r, "x-vercel-ai-ui-message-stream", "v1");
 	reply_stream_head(r, "text/event-stream");
+}
+
+void
+sse_open_as(struct sse *s, struct request *r, const char *type,
+    void (*drained)(void *), void *arg)
+{
+	sse_enter(s, r, drained, arg);
+	s->is_silent = 1;
+	reply_stream_head(r, type);
 }
 
 static size_t
@@ -147,7 +162,8 @@ sse_watch(void *arg, u_int64_t now)
 				s->is_full = 0;
 				s->drained(s->arg);
 			}
-		} else if (now >= s->last + SSE_HEARTBEAT_MS)
+		} else if (!s->is_silent &&
+		    now >= s->last + SSE_HEARTBEAT_MS)
 			sse_send(s, SSE_COMMENT, strlen(SSE_COMMENT));
 	}
 

@@ -17,6 +17,7 @@ struct sse {
 	u_int64_t	 last;		/* when something was sent */
 	int		 is_full;	/* bytes were refused */
 	int		 is_plain;	/* HTTP/1.0: no chunks */
+	int		 is_silent;	/* no heartbeat */
 	TAILQ_ENTRY(sse) list;
 };
 
@@ -27,6 +28,9 @@ struct sse {
  */
 void	sse_open(struct sse *, struct request *, void (*drained)(void *),
 	    void *arg);
+/* The same for a body of another type, which bears no heartbeat. */
+void	sse_open_as(struct sse *, struct request *, const char *type,
+	    void (*drained)(void *), void *arg);
 /*
  * Sends events that are framed already, as many bytes as the client has room
  * for; returns their number. The rest must follow before anything else. A

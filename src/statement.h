@@ -101,11 +101,29 @@
 	X(SEARCH_HEADS, search_heads)					\
 	X(SEARCH_BLOCKS, search_blocks)					\
 	X(SEARCH_PASSAGES, search_passages)				\
+	X(PASSAGES_JOIN, passages_join)					\
+	X(PASSAGES_WHOLE, passages_whole)				\
 	X(CHAT_OPEN, chat_open)						\
 	X(CHAT_CHECK, chat_check)					\
 	X(CHAT_CLOSE, chat_close)					\
-	X(CHAT_RUNNING, chat_running)					\
+	X(CHAT_TAKE, chat_take)						\
+	X(CHAT_SPEND, chat_spend)					\
+	X(CHAT_STOP, chat_stop)						\
+	X(ANSWER_FIND, answer_find)					\
+	X(ANSWER_BEAT, answer_beat)					\
+	X(ANSWER_FOLLOW, answer_follow)					\
+	X(ANSWER_BREAK_OFF, answer_break_off)				\
+	X(TITLE_SET, title_set)						\
+	X(MODEL_LIST, model_list)					\
 	X(CONVERSATION_LIST, conversation_list)				\
+	X(CONVERSATION_FIND, conversation_find)				\
+	X(CONVERSATION_PART, conversation_part)				\
+	X(FEEDBACK_PUT, feedback_put)					\
+	X(COLLECTION_LIST, collection_list)				\
+	X(COLLECTION_GET, collection_get)				\
+	X(COLLECTION_PUT, collection_put)				\
+	X(COLLECTION_DELETE, collection_delete)				\
+	X(COLLECTION_DOCUMENTS, collection_documents)			\
 	X(CONVERSATION_GET, conversation_get)				\
 	X(CONVERSATION_DELETE, conversation_delete)			\
 	X(CONVERSATION_RENAME, conversation_rename)			\

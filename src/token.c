@@ -51,12 +51,19 @@ token_init(const char *secret, const char *secret_old)
 void
 token_id(char out[TOKEN_ID_LEN + 1])
 {
-	size_t	i;
+	const size_t	count = sizeof(token_letters) - 1;
+	unsigned char	bytes[2 * TOKEN_ID_LEN];
+	size_t		i, len = 0;
 
-	for (i = 0; i < TOKEN_ID_LEN; i++)
-		out[i] = token_letters[randombytes_uniform(
-		    sizeof(token_letters) - 1)];
+	/* What is left of 256 would make some letters likelier. */
+	while (len < TOKEN_ID_LEN) {
+		randombytes_buf(bytes, sizeof(bytes));
+		for (i = 0; i < sizeof(bytes) && len < TOKEN_ID_LEN; i++)
+			if (bytes[i] < 256 / count * count)
+				out[len++] = token_letters[bytes[i] % count];
+	}
 	out[TOKEN_ID_LEN] = '\0';
+	sodium_memzero(bytes, sizeof(bytes));
 }
 
 void

@@ -3,14 +3,16 @@
  *
  *	open -> (check) -> close -> again after 0.25, 0.5, 1 ... 16 s, about
  *	half a minute in all -> given up, in the log
+ *	admit -> spend, when nothing is stored
  *
- * Deliberately missing: the text of a running answer. It is stored once, when
- * it is whole or broken off.
+ * What an answer tells while it runs is answerlog.c's.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "answerlog.h"
+#include "config.h"
 #include "log.h"
 #include "transcript.h"
 #include "utf8.h"
@@ -19,11 +21,31 @@
 #define TRANSCRIPT_TITLE_MAX	80	/* bytes, made of a question */
 #define TRANSCRIPT_ATTEMPTS	8
 #define TRANSCRIPT_RETRY_MS	250
+#define TRANSCRIPT_RUNNING_MAX	8	/* answers of a user, everywhere */
 
 /* Columns of chat_open.sql. */
-enum { OPEN_OUTCOME, OPEN_CONVERSATION, OPEN_CLIENT, OPEN_HISTORY };
+enum {
+	OPEN_OUTCOME, OPEN_CONVERSATION, OPEN_CLIENT, OPEN_HISTORY,
+	OPEN_IS_FIRST, OPEN_DOCUMENTS
+};
+/* Of chat_take.sql, which begins as the other does. */
+enum { TAKE_DOCUMENTS = 1 };
+
+/* What chat_open() and chat_take.sql say against a question. */
+static const struct {
+	const char	*outcome;
+	enum error_id	 error;
+} transcript_outcomes[] = {
+	{ "missing", ERROR_CONVERSATION_NOT_FOUND },
+	{ "running", ERROR_ANSWER_RUNNING },
+	{ "busy", ERROR_TOO_MANY_STREAMS },
+	{ "daily", ERROR_CHAT_DAILY },
+	{ "collection", ERROR_COLLECTION_NOT_FOUND }
+};
 
 static void	transcript_opened(struct db_query *, void *);
+static void	transcript_admitted(struct db_query *, void *);
+static void	transcript_spent(struct db_query *, void *);
 static void	transcript_checked(struct db_query *, void *);
 static void	transcript_send_close(struct transcript *);
 static void	transcript_closed(struct db_query *, void *);
@@ -57,7 +79,8 @@ transcript_free(struct transcript *t)
 		kore_timer_remove(t->retry);
 	t->retry = NULL;
 	json_decref(t->history);
-	t->history = NULL;
+	json_decref(t->documents);
+	t->history = t->documents = NULL;
 	transcript_drop_values(t);
 }
 
@@ -104,21 +127,38 @@ transcript_open(struct transcript *t, const struct transcript_question *q,
 	    DB_TEXT(q->user_id), DB_TEXT(q->asked), DB_BOOL(q->may_create),
 	    DB_TEXT(conversation), DB_TEXT(question), DB_TEXT(t->answer_id),
 	    DB_TEXT(q->text), DB_TEXT(title), DB_BOOL(q->is_again),
-	    DB_INT(TRANSCRIPT_HISTORY) }, 10, transcript_opened, t);
+	    DB_INT(TRANSCRIPT_HISTORY), DB_TEXT(answerlog_worker()),
+	    DB_TEXT(q->replaces), DB_TEXT(q->parent),
+	    DB_TEXT(q->client_message), DB_TEXT(q->collection),
+	    DB_INT(TRANSCRIPT_RUNNING_MAX), DB_INT(config.chat_daily) }, 17,
+	    transcript_opened, t);
 }
 
 static enum error_id
 transcript_outcome(const struct db_query *db)
 {
+	size_t	i;
+
 	if (db->error != ERROR_NONE)
 		return (db->error);
 	if (db_rows(db) != 1)
 		return (ERROR_INTERNAL);
-	if (!db_is_null(db, 0, OPEN_OUTCOME))
-		return (strcmp(db_text(db, 0, OPEN_OUTCOME), "missing") == 0 ?
-		    ERROR_CONVERSATION_NOT_FOUND : ERROR_ANSWER_RUNNING);
+	if (db_is_null(db, 0, OPEN_OUTCOME))
+		return (ERROR_NONE);
+	for (i = 0; i < sizeof(transcript_outcomes) /
+	    sizeof(transcript_outcomes[0]); i++)
+		if (strcmp(db_text(db, 0, OPEN_OUTCOME),
+		    transcript_outcomes[i].outcome) == 0)
+			return (transcript_outcomes[i].error);
 
-	return (ERROR_NONE);
+	return (ERROR_INTERNAL);
+}
+
+static json_t *
+transcript_list(const struct db_query *db, int column)
+{
+	return (db_is_null(db, 0, column) ? NULL :
+	    json_loads(db_text(db, 0, column), 0, NULL));
 }
 
 static void
@@ -133,10 +173,56 @@ transcript_opened(struct db_query *db, void *arg)
 		if (!db_is_null(db, 0, OPEN_CLIENT))
 			(void)kore_strlcpy(t->client_id,
 			    db_text(db, 0, OPEN_CLIENT), sizeof(t->client_id));
-		t->history = json_loads(db_text(db, 0, OPEN_HISTORY), 0, NULL);
+		t->history = transcript_list(db, OPEN_HISTORY);
+		t->documents = transcript_list(db, OPEN_DOCUMENTS);
+		t->is_first = db_bool(db, 0, OPEN_IS_FIRST);
 	}
 	db_query_reset(db);
 	t->done(t->arg);
+}
+
+void
+transcript_admit(struct transcript *t, const struct transcript_question *q,
+    void (*done)(void *), void *arg)
+{
+	token_id(t->answer_id);
+	t->done = done;
+	t->arg = arg;
+	db_query_start(&t->db, STATEMENT_CHAT_TAKE, (struct db_param []){
+	    DB_TEXT(q->user_id), DB_INT(config.chat_daily),
+	    DB_TEXT(q->collection) }, 3, transcript_admitted, t);
+}
+
+static void
+transcript_admitted(struct db_query *db, void *arg)
+{
+	struct transcript	*t = arg;
+
+	if ((t->error = transcript_outcome(db)) == ERROR_NONE)
+		t->documents = transcript_list(db, TAKE_DOCUMENTS);
+	db_query_reset(db);
+	t->done(t->arg);
+}
+
+void
+transcript_spend(struct transcript *t, const char *user_id,
+    int64_t input_tokens, int64_t output_tokens, void (*ended)(void *),
+    void *arg)
+{
+	t->ended = ended;
+	t->arg = arg;
+	db_query_start(&t->db, STATEMENT_CHAT_SPEND, (struct db_param []){
+	    DB_TEXT(user_id), DB_INT(input_tokens), DB_INT(output_tokens) },
+	    3, transcript_spent, t);
+}
+
+static void
+transcript_spent(struct db_query *db, void *arg)
+{
+	struct transcript	*t = arg;
+
+	db_query_reset(db);
+	t->ended(t->arg);
 }
 
 void
@@ -147,6 +233,7 @@ transcript_check(struct transcript *t, const char *user_id,
 
 	t->done = done;
 	t->arg = arg;
+	json_decref(t->history);
 	t->history = json_incref(citations);
 	db_query_start(&t->db, STATEMENT_CHAT_CHECK, (struct db_param []){
 	    DB_TEXT(user_id), DB_TEXT(text == NULL ? "[]" : text) }, 2,
@@ -201,6 +288,8 @@ transcript_close(struct transcript *t, const struct transcript_answer *a,
 	t->model = transcript_copy(a->model);
 	t->usage = a->usage == NULL ? NULL :
 	    json_dumps(a->usage, JSON_COMPACT);
+	t->input_tokens = a->input_tokens;
+	t->output_tokens = a->output_tokens;
 	transcript_send_close(t);
 }
 
@@ -211,7 +300,8 @@ transcript_send_close(struct transcript *t)
 	db_query_start(&t->db, STATEMENT_CHAT_CLOSE, (struct db_param []){
 	    DB_TEXT(t->answer_id), DB_TEXT(t->text), DB_TEXT(t->citations),
 	    DB_TEXT(t->status), DB_TEXT(t->code), DB_TEXT(t->model),
-	    DB_TEXT(t->usage) }, 7, transcript_closed, t);
+	    DB_TEXT(t->usage), DB_INT(t->input_tokens),
+	    DB_INT(t->output_tokens) }, 9, transcript_closed, t);
 }
 
 /* Nothing may be done with it after its owner was told of the end. */

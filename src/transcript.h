@@ -22,8 +22,13 @@ struct transcript_question {
 	const char	*user_id;
 	const char	*text;		/* UTF-8 */
 	const char	*asked;		/* id, client id or NULL */
+	const char	*client_message; /* the client's id of it, or NULL */
+	const char	*replaces;	/* message that is edited or answered
+					   anew, or NULL */
+	const char	*parent;	/* message that it follows, or NULL */
+	const char	*collection;	/* id or name, or NULL */
 	int		 may_create;	/* `asked` may name a new one */
-	int		 is_again;	/* the newest question once more */
+	int		 is_again;	/* a question once more */
 };
 
 struct transcript_answer {
@@ -33,6 +38,7 @@ struct transcript_answer {
 	const char	*error;		/* code, or NULL */
 	const char	*model;		/* or NULL */
 	json_t		*usage;		/* object, borrowed, or NULL */
+	int64_t		 input_tokens, output_tokens; /* for the day's sum */
 };
 
 struct transcript {
@@ -42,6 +48,9 @@ struct transcript {
 					/* "" when it has none */
 	char			 answer_id[TOKEN_ID_LEN + 1];
 	json_t			*history;	/* [{role, text}], in order */
+	json_t			*documents;	/* what the collection holds;
+						   NULL: none was named */
+	int			 is_first;	/* of its conversation */
 	enum error_id		 error;		/* of the last step */
 	void			(*done)(void *);
 	void			(*ended)(void *);
@@ -49,6 +58,7 @@ struct transcript {
 	/* What is to be closed, as parameters. */
 	char			*text, *citations, *status, *code, *model,
 				*usage;
+	int64_t			 input_tokens, output_tokens;
 	unsigned		 attempts;	/* to close */
 	struct kore_timer	*retry;		/* until the next one */
 };
@@ -58,11 +68,21 @@ void	transcript_init(struct transcript *);
 void	transcript_free(struct transcript *);
 /*
  * Finds or makes the conversation, stores question and running answer. Then
- * `done(arg)` with error ERROR_NONE, CONVERSATION_NOT_FOUND, ANSWER_RUNNING
- * or the database's.
+ * `done(arg)` with error ERROR_NONE, CONVERSATION_NOT_FOUND, ANSWER_RUNNING,
+ * TOO_MANY_STREAMS, CHAT_DAILY, COLLECTION_NOT_FOUND or the database's.
  */
 void	transcript_open(struct transcript *, const struct transcript_question *,
 	    void (*done)(void *), void *arg);
+/*
+ * The same for an answer of which nothing is stored: a question of the user's
+ * day is taken. transcript_spend() is its end; nobody hears of it.
+ */
+void	transcript_admit(struct transcript *,
+	    const struct transcript_question *, void (*done)(void *),
+	    void *arg);
+void	transcript_spend(struct transcript *, const char *user_id,
+	    int64_t input_tokens, int64_t output_tokens,
+	    void (*ended)(void *), void *arg);
 /*
  * Drops the citations that do not hold now from the array (borrowed), then
  * `done(arg)`. When the database cannot tell, all stay: they were cut from

@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
+#include "jsontext.h"
 #include "uistream.h"
+#include "utf8.h"
 
 #define UISTREAM_TEXT_ID	"answer"
 
@@ -90,12 +92,13 @@ uistream_text_start(struct buffer *out)
 void
 uistream_text(struct buffer *out, const char *text, size_t len)
 {
-	json_t	*value;
-
-	if ((value = json_stringn(text, len)) == NULL)
+	/* Once a token: nothing is built for it. */
+	if (!utf8_is_valid(text, len))
 		return;
-	uistream_part(out, json_pack("{s:s, s:s, s:o}", "type", "text-delta",
-	    "id", UISTREAM_TEXT_ID, "delta", value));
+	buffer_add_text(out, "data: {\"type\":\"text-delta\",\"id\":\""
+	    UISTREAM_TEXT_ID "\",\"delta\":");
+	jsontext_add(out, text, len);
+	buffer_add_text(out, "}\n\n");
 }
 
 void

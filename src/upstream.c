@@ -20,6 +20,7 @@
 #include <kore/curl.h>
 
 #include "buffer.h"
+#include "config.h"
 #include "job.h"
 #include "upstream.h"
 
@@ -208,6 +209,8 @@ upstream_setup(struct upstream *upstream, CURL *curl,
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
 	    strncmp(ask->url, "https:", 6) == 0 ? "https" : "http");
 	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+	if (config.ca_file != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, config.ca_file);
 	/* A handle that leaves during its DNS lookup must not wait for it. */
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 

@@ -14,22 +14,26 @@ layers="
 0 analyze copyrow everyday language phrase postings question scorer scorertable
 0 segment
 0 mdwrite
-0 buffer chunker cite error extract header html intake json markdown marker
+0 breaker llmfault llmform llmwire
+0 jsontext openairequest openaiwire
+0 buffer chunker cite convmarkdown error extract filename header html intake json markdown marker
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
+0 citecode denial followup followupwords linkguard voice
 0 embedwire fusion
 1 docxtext extraction extractor htmltext jail pdftext
 1 bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
-1 handover inbuf job llm log mail metrics migrate password pooler refusal route sandbox
+1 handover inbuf job llm llmhealth llmrequest log mail metrics migrate password pooler refusal route sandbox
 1 statement takeover token totp trust upstream wire
 2 indexwriter lexical lexicalrows merge segmentio
-2 address answer challenge citation cookie factor indexer input letter limit
+2 address answer answerfollow answerlog challenge citation cookie factor indexer input letter limit
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
-2 sse transcript uistream upload
-2 embedder encoder vectors
-3 account admin apikey chat contents conversation credential device document export
+2 daily message sse title transcript uistream upload
+2 embedder encoder passages vectors
+2 modelcall rewrite
+3 account admin apikey chat collection contents conversation convexport credential device document export
 3 housekeeping ingest openai ops page profile reset search secondstep session
-3 twofactor user verification
+3 twofactor user verification feedback
 3 check
 4 drain lectern
 "
@@ -53,7 +57,7 @@ owners="
 libpq-fe.h conninfo db dbconnect dbsync dbvalues
 libpq-events.h dbconnect
 kore/pgsql.h db
-kore/curl.h llm mail upstream
+kore/curl.h llm llmrequest mail upstream
 kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
@@ -70,8 +74,10 @@ libxml/xmlreader.h pdftext
 crypt.h password
 libstemmer.h analyze
 utf8proc.h analyze password words
-jansson.h embedwire answer citation ingest input letter llm mail mailer reply request
-jansson.h transcript uistream
+jansson.h embedwire llmwire answer citation ingest input letter llm mail mailer reply request
+jansson.h answerfollow answerlog convmarkdown message transcript uistream
+jansson.h openairequest openaiwire
+jansson.h refusal
 "
 
 # Calls decided against: pattern, instead.

@@ -1,8 +1,7 @@
--- $1 user, $2 conversation: id or client id. One row a message, in order; the
--- conversation's columns are the same in each; one row with a null message
--- when it has none. An answer that has been running for a quarter of an hour
--- was broken off. Of its citations come those that hold: the user sees the
--- document, and its text has these bytes at that place.
+-- $1 user, $2 conversation: id or client id, $3 message (or null: the newest).
+-- One row a message of the path through $3 down to the newest below it, in
+-- order; the conversation's columns are the same in each; one row with a null
+-- message when it has none.
 with found as materialized (
 	select * from conversations
 	where user_id = $1 and (id = $2 or client_id = $2)
@@ -11,24 +10,11 @@ with found as materialized (
 select c.id, c.client_id, c.title,
     (extract(epoch from c.created_at) * 1000)::bigint as created_ms,
     (extract(epoch from c.updated_at) * 1000)::bigint as updated_ms,
-    m.id as message, m.role, m.text,
-    case when m.citations = '[]' then m.citations else (
-	select coalesce(jsonb_agg(i.item order by i.n), '[]')
-	from jsonb_array_elements(m.citations) with ordinality i (item, n)
-	join documents d on d.id = i.item ->> 'documentId'
-	    and d.deleted_at is null
-	    and (d.owner = $1 or d.owner is null)
-	join texts t on t.document = d.id
-	where encode(sha256(substring(t.bytes
-	    from (i.item ->> 'start')::integer + 1
-	    for (i.item ->> 'end')::integer
-	    - (i.item ->> 'start')::integer)), 'hex') = i.item ->> 'sha256')
-    end as citations,
-    case when m.status = 'running'
-    and m.created_at < now() - interval '15 minutes' then 'failed'
-    else m.status end as status,
-    (extract(epoch from m.created_at) * 1000)::bigint as message_ms
+    m.id as message, m.client_id, m.parent_id, m.branches, m.role, m.text,
+    m.citations, m.status, m.error, m.model, m.usage, m.feedback,
+    m.created_ms as message_ms, m.is_dead
 from found c
-left join lateral message_path(message_last(c.id)) p on true
-left join messages m on m.id = p.id
+left join lateral message_path(case when $3::text is null
+    then message_last(c.id) else message_leaf(c.id, $3) end) p on true
+left join message_cards m on m.id = p.id and m.user_id = $1
 order by p.depth desc

@@ -1,9 +1,11 @@
 -- $1 user, $2 words that title or file name must hold (or null), $3 status
 -- (or null), $4 and $5 the cursor: sort key and id of the last one seen (or
 -- null), $6 limit, $7 what to sort by (title, size, createdAt, updatedAt),
--- $8 whether the last comes first. Own ones and the shared library; all of
--- them are looked at.
-with page as materialized (
+-- $8 whether the last comes first, $9 collection: id or name (or null). Own
+-- ones and the shared library; all of them are looked at.
+with chosen as materialized (
+	select collection_documents_of($1, $9) as ids
+), page as materialized (
 	select * from (
 		select id, document_sort_key($7, title, size, created_at,
 		    updated_at) collate "C" as cursor_key
@@ -12,6 +14,8 @@ with page as materialized (
 		    and ($2::text is null or strpos(
 		    lower(concat_ws(' ', title, filename)), lower($2)) > 0)
 		    and ($3::text is null or status = $3)
+		    and ($9::text is null or
+		    id = any((select ids from chosen)::text[]))
 	) d
 	where $4::text is null or case when $8::boolean
 	    then (cursor_key, id collate "C") < ($4, $5)
@@ -23,7 +27,9 @@ with page as materialized (
 )
 select null as outcome, id, external_id, title, filename, media_type, size,
     sha256, chunks, status, error, is_shared, created_ms, updated_ms,
-    cursor_key, (select document_usage($1)) as usage
+    cursor_key, (select document_usage($1)) as usage,
+    $9::text is not null and (select ids from chosen) is null
+    as is_collection_missing
 from (select) one left join (page join document_cards using (id)) on true
 order by case when $8::boolean then cursor_key end desc,
     case when $8::boolean then id collate "C" end desc,

@@ -27,6 +27,16 @@ select jsonb_pretty(jsonb_build_object(
         'createdAt', d.created_at, 'updatedAt', d.updated_at)
         order by d.created_at, d.id), '[]')
         from documents d where d.owner = u.id and d.deleted_at is null),
+    'collections', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id,
+        'name', c.name, 'createdAt', c.created_at,
+        'updatedAt', c.updated_at,
+        'documentIds', collection_documents_of(u.id, c.id))
+        order by c.created_at, c.id), '[]')
+        from collections c where c.user_id = u.id),
+    'questions', (select coalesce(jsonb_agg(jsonb_build_object('day', q.day,
+        'questions', q.questions, 'inputTokens', q.input_tokens,
+        'outputTokens', q.output_tokens) order by q.day), '[]')
+        from chat_usage q where q.user_id = u.id),
     'events', (select coalesce(jsonb_agg(jsonb_build_object('at', a.at,
         'event', a.event, 'ipAddress', a.ip_address,
         'userAgent', a.user_agent) order by a.id), '[]')

@@ -10,11 +10,12 @@
 //   sign-in   sign-ins at eight connections, against the quickstart's FastAPI
 //             and bcrypt (peers/quickstart.py) on the same Postgres, and
 //             /health at a fixed pace meanwhile
+//   streams   a thousand answers at once, beside the quickstart's (streams.mjs)
 //   search    POST /api/search while a collection grows, beside ts_rank_cd on
 //             the same texts (search.mjs)
 //
 // Ratios are taken round by round and given as min - median - max, since the
-// machine may be shared. BENCH_PARTS ("serving sign-in search"), BENCH_ROUNDS and
+// machine may be shared. BENCH_PARTS ("serving sign-in search streams"), BENCH_ROUNDS and
 // BENCH_SECONDS (a measurement) change the effort. It starts everything itself
 // and leaves nothing behind.
 
@@ -24,15 +25,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
+import { startNginx } from '../lib/nginx.mjs';
 import { startPrivatePostgres } from '../lib/postgres.mjs';
-import { freePort, root, runAsOwner, startAsOwner, temporaryFolder }
-  from '../lib/process.mjs';
+import { root, runAsOwner, temporaryFolder } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 import { paced, postScript, print, quantile, spread, wrk } from './measure.mjs';
 import { startQuickstart } from './quickstart.mjs';
 import { searching } from './search.mjs';
+import { streaming } from './streams.mjs';
 
-const parts = (process.env.BENCH_PARTS ?? 'serving sign-in search').split(/\s+/);
+const parts = (process.env.BENCH_PARTS ?? 'serving sign-in search streams').split(/\s+/);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const healthConnections = 64;
@@ -40,31 +42,6 @@ const sessionConnections = 8;	// as many as the program has to the database
 const hashers = 8;
 // On a busy machine eight of the peer's sign-ins take some seconds.
 const hashSeconds = Math.max(8, 2 * seconds);
-
-async function startNginx() {
-  const folder = temporaryFolder();
-  const port = await freePort();
-  const conf = path.join(folder, 'nginx.conf');
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`).join(' ');
-
-  writeFileSync(conf, `
-    worker_processes 2; daemon off; pid ${folder}/pid; error_log stderr warn;
-    events { worker_connections 1024; }
-    http {
-      access_log off; keepalive_requests 100000000; ${temporary}
-      server {
-        listen 127.0.0.1:${port};
-        default_type application/json;
-        location = /health { return 200 '{"status":"healthy","timestamp":"0"}'; }
-      }
-    }`);
-  const child = startAsOwner('/usr/sbin/nginx', ['-c', conf, '-e', 'stderr'],
-    { env: {}, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  const url = `http://127.0.0.1:${port}/health`;
-  await until(async () => (await fetch(url)).ok, 'nginx to serve');
-  return { url, stop: () => process.kill(child.pid, 'SIGTERM') };
-}
 
 /** The same statement, prepared, by pgbench: {rate, p50, p99}. */
 async function pgbench(postgres, database, token) {
@@ -129,7 +106,8 @@ const pss = lectern.pss() / 1e6;
 const person = await signedUp(lectern.url);
 
 async function serving() {
-  const nginx = await startNginx();
+  const nginx = await startNginx([`default_type application/json;
+    location = /health { return 200 '{"status":"healthy","timestamp":"0"}'; }`]);
   const cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ');
   const token = await postgres.psql(lectern.database,
     'select session_token from sessions limit 1');
@@ -137,14 +115,14 @@ async function serving() {
   for (let round = 1; round <= rounds; round++) {
     console.log(`serving, round ${round} of ${rounds}`);
     keep('start', await startTime(lectern));
-    keep('nginx', await wrk(nginx.url, healthConnections, seconds));
+    keep('nginx', await wrk(`${nginx.urls[0]}/health`, healthConnections, seconds));
     keep('health', await wrk(health, healthConnections, seconds));
     keep('pgbench', await pgbench(postgres, lectern.database, token));
     keep('session', await wrk(`${lectern.url}/api/auth/get-session`,
       sessionConnections, seconds, { headers: [`cookie: ${cookie}`] }));
     keep('quiet', await paced(health, seconds));
   }
-  nginx.stop();
+  await nginx.stop();
   tables.push([
     ['', 'requests/s', 'p50 ms', 'p99 ms'],
     row(`nginx return 200, ${healthConnections} connections`, 'nginx'),
@@ -193,6 +171,7 @@ async function signIns() {
 if (parts.includes('serving')) await serving();
 if (parts.includes('sign-in')) await signIns();
 if (parts.includes('search')) tables.push(...await searching(postgres));
+if (parts.includes('streams')) tables.push(...await streaming(postgres));
 const restarts = lectern.restarts();
 await lectern.stop();
 await postgres.stop();

@@ -12,13 +12,13 @@ import { postScript } from './measure.mjs';
 // Debian's, whose packages it needs; another one may be first on the PATH.
 const python = '/usr/bin/python3';
 
-/** {url, script: its sign-in for wrk, stop}. */
-export async function startQuickstart(postgres, { email, password }) {
+/** {url, pid, script: its sign-in for wrk, stop}; `model` is where it chats. */
+export async function startQuickstart(postgres, { email, password }, model = '') {
   const folder = temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const database = await postgres.createDatabase();
-  const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', HOME: folder,
+  const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', HOME: folder, LLM_URL: model,
     DATABASE_URL: `postgresql+psycopg2://lectern@/${database}?host=${postgres.socket}` };
 
   // A copy, since the checkout may lie where the owner cannot look.
@@ -38,6 +38,7 @@ export async function startQuickstart(postgres, { email, password }) {
 
   return {
     url,
+    pid: server.pid,
     script: postScript('application/x-www-form-urlencoded',
       new URLSearchParams({ username: email, password })),
     async stop() {

@@ -12,6 +12,12 @@
 // asked for, [DONE]). Without a script the answer is the first sentence of the
 // first passage in the prompt, with [1] behind it, as a good model would.
 //
+// Small calls (temperature 0, at most 64 tokens: a title, a question made whole) are
+// apart: they are recorded in `smalls`, take no script and heed no behave(), so
+// that a test of answers need not know when they come. They get the question
+// that they are about, as it is; answerSmall((messages) => text) says another
+// thing, null refuses them with 400, {delayMs, ...} behaves that way.
+//
 // Everything that a model server does wrong is an option of behave()/script():
 //
 //   delayMs        pause before each token
@@ -25,19 +31,32 @@
 //   splitBytes     write the stream in pieces of that many bytes, so that
 //                  chunks and UTF-8 sequences are cut anywhere
 //   status         answer with that status and an OpenAI error body
-//   retryAfter     seconds, as the header of such an answer
+//   retryAfter     that answer's Retry-After: seconds, a date, anything
 //   garbage        bytes that are no HTTP at all
+//   reply          {status, headers, body}: exactly that, whatever it is
+//   events         in place of tokens and all that follows them these data
+//                  lines: objects as JSON, texts as they are
+//   bytes          in place of all events these bytes
+//   resetFirst     reset the connection before a word is said
+//   reset          cutAfter resets the connection instead of closing it
+//   keepOpen       after the last event leave the reply open
+//   gzip           pack the stream, though nobody asked for that
 //   ignoreClose    go on writing after the client has left
 //   finishReason   'length', 'content_filter', ... instead of 'stop'
 //
-// A refused connection needs no double: stop() it and keep the URL.
+// Several failures, then a success: script() each of them. `connections` counts
+// the sockets that were opened. startModel({ tls: { key, cert } }) is served by
+// HTTPS. A refused connection needs no double: stop() it and keep the URL;
+// startModel({ port: model.port }) comes back there.
 
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 
-export async function startModel({ port = 0, apiKey } = {}) {
-  const model = new Model(apiKey);
+export async function startModel({ port = 0, apiKey, tls } = {}) {
+  const model = new Model(apiKey, tls);
 
   await model.listen(port);
   return model;
@@ -46,23 +65,41 @@ export async function startModel({ port = 0, apiKey } = {}) {
 class Model {
   /** Base address, as LLM_URL wants it. */
   url;
+  port;
+  /** Sockets accepted so far. */
+  connections = 0;
   /**
    * Every request in order of arrival: {method, path, headers, body (parsed),
    * at, tokens (written so far), finished, aborted (ms after `at` when the
    * client closed the socket before the end, else null)}.
    */
   requests = [];
+  /** The same of small calls. */
+  smalls = [];
 
   #apiKey;
-  #server = http.createServer((request, response) => this.#answer(request, response));
+  #scheme;
+  #server;
   #behaviour = {};
   #scripts = [];
+  #small = composeSmall;
   #stopping = new AbortController();
 
-  constructor(apiKey) {
+  constructor(apiKey, tls) {
+    const answer = (request, response) => this.#answer(request, response);
+
+    // As many as there are streams.
+    setMaxListeners(0, this.#stopping.signal);
     this.#apiKey = apiKey;
-    // A test that failed before stop() must not keep its file from ending.
-    this.#server.on('connection', (socket) => socket.unref());
+    this.#scheme = tls ? 'https' : 'http';
+    this.#server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+    this.#server.on('connection', (socket) => {
+      this.connections++;
+      // A test that failed before stop() must not keep its file from ending.
+      socket.unref();
+    });
+    // A client that does not trust the certificate.
+    this.#server.on('tlsClientError', () => {});
   }
 
   async listen(port) {
@@ -78,7 +115,8 @@ class Model {
       }
     }
     this.#server.unref();
-    this.url = `http://127.0.0.1:${this.#server.address().port}/v1`;
+    this.port = this.#server.address().port;
+    this.url = `${this.#scheme}://127.0.0.1:${this.port}/v1`;
   }
 
   /** Sets the behaviour of every request from now on; {} is the good one. */
@@ -89,6 +127,21 @@ class Model {
   /** The next request gets these tokens (null: composed) and this behaviour. */
   script(tokens, behaviour = {}) {
     this.#scripts.push({ tokens, behaviour });
+  }
+
+  /** What small calls are told from now on: text, null or a behaviour. */
+  answerSmall(compose) {
+    this.#small = compose;
+  }
+
+  /** Drops the scripts that nobody has asked for. */
+  forget() {
+    this.#scripts = [];
+  }
+
+  /** Closes every connection that waits for a request. */
+  drop() {
+    this.#server.closeIdleConnections();
   }
 
   /** Closes every connection and the port. */
@@ -104,7 +157,6 @@ class Model {
       headers: request.headers, body: undefined, at: performance.now(),
       tokens: 0, finished: false, aborted: null };
 
-    this.requests.push(record);
     response.on('close', () => {
       if (!record.finished) record.aborted = performance.now() - record.at;
     });
@@ -120,7 +172,8 @@ class Model {
   async #dispatch(request, response, record) {
     const parts = [];
     for await (const part of request) parts.push(part);
-    const text = Buffer.concat(parts).toString('utf8');
+    record.body = parsed(Buffer.concat(parts).toString('utf8'));
+    (isSmall(record.body) ? this.smalls : this.requests).push(record);
 
     if (this.#apiKey && request.headers.authorization !== `Bearer ${this.#apiKey}`) {
       return this.#refuse(response, record, 401);
@@ -132,16 +185,30 @@ class Model {
     if (request.method !== 'POST' || request.url !== '/v1/chat/completions') {
       return this.#refuse(response, record, 404);
     }
-    try {
-      record.body = JSON.parse(text);
-    } catch {
-      return this.#refuse(response, record, 400);
-    }
+    if (record.body === undefined) return this.#refuse(response, record, 400);
+    if (isSmall(record.body)) return this.#answerSmallCall(response, record);
     const next = this.#scripts.shift() ?? {};
-    const how = { ...this.#behaviour, ...next.behaviour };
-    const tokens = next.tokens ?? compose(record.body.messages);
 
+    return this.#act(response, record, next.tokens ?? compose(record.body.messages),
+      { ...this.#behaviour, ...next.behaviour });
+  }
+
+  #answerSmallCall(response, record) {
+    const reply = this.#small(record.body.messages);
+
+    if (reply === null) return this.#refuse(response, record, 400);
+    return typeof reply === 'string' ? this.#act(response, record, [reply], {})
+      : this.#act(response, record, ['Small talk'], reply);
+  }
+
+  async #act(response, record, tokens, how) {
     if (how.stallFirst) return undefined;
+    if (how.resetFirst) return void response.socket.resetAndDestroy();
+    if (how.reply) {
+      record.finished = true;
+      response.writeHead(how.reply.status ?? 200, how.reply.headers);
+      return response.end(how.reply.body);
+    }
     if (how.garbage !== undefined) {
       response.socket.end(how.garbage);
       return undefined;
@@ -190,13 +257,29 @@ class Model {
     const middle = Math.floor(tokens.length / 2);
 
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache' });
+      'cache-control': 'no-cache', ...how.gzip && { 'content-encoding': 'gzip' } });
     response.flushHeaders();
     if (how.stallAfter === 0) return;
+    if (how.gzip) {
+      record.finished = true;
+      const packed = [...tokens.map((content) => ({ choices: [{ delta: { content } }] })),
+        { choices: [{ delta: {}, finish_reason: 'stop' }] }];
+      return void response.end(gzipSync(packed
+        .map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')));
+    }
+    if (how.events || how.bytes) {
+      if (how.bytes) await this.#write(response, how.bytes, how);
+      for (const event of how.events ?? []) {
+        await write(typeof event === 'string' ? event : JSON.stringify(event));
+      }
+      record.finished = true;
+      if (!how.keepOpen) response.end();
+      return;
+    }
     await chunk({ role: 'assistant', content: '' });
     for (const [n, content] of tokens.entries()) {
       if (how.stallAfter === n) return;
-      if (how.cutAfter === n) return void response.destroy();
+      if (how.cutAfter === n) return void this.#cut(response, how);
       if (how.errorAfter === n) {
         record.finished = true;
         await write(JSON.stringify({ error: { message: 'Overloaded',
@@ -212,7 +295,7 @@ class Model {
       record.tokens = n + 1;
     }
     if (how.stallAfter >= tokens.length) return;
-    if (how.cutAfter >= tokens.length) return void response.destroy();
+    if (how.cutAfter >= tokens.length) return void this.#cut(response, how);
     await chunk({}, how.finishReason ?? 'stop');
     if (record.body.stream_options?.include_usage) {
       await write(JSON.stringify({ ...head(record, 'chat.completion.chunk'),
@@ -220,9 +303,15 @@ class Model {
     }
     if (!how.noDone) await write('[DONE]');
     record.finished = true;
-    response.end();
+    if (!how.keepOpen) response.end();
   }
 
+  #cut(response, how) {
+    if (how.reset) response.socket.resetAndDestroy();
+    else response.destroy();
+  }
+
+  /** Text, or bytes as they are. */
   async #write(response, text, how) {
     const bytes = Buffer.from(text);
 
@@ -252,8 +341,20 @@ const refusals = {
   404: ['invalid_request_error', 'The model does not exist or you do not have access to it.'],
   429: ['rate_limit_error', 'Rate limit reached for requests.'],
   500: ['server_error', 'The server had an error while processing your request.'],
+  502: ['server_error', 'Bad gateway.'],
   503: ['server_error', 'The engine is currently overloaded.'],
+  529: ['overloaded_error', 'Overloaded.'],
 };
+
+const isSmall = (body) => body?.temperature === 0 && body.max_tokens <= 64;
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function head(record, object) {
   return { id: 'chatcmpl-double', object, created: 1700000000,
@@ -287,4 +388,12 @@ function compose(messages = []) {
   const sentence = /^.*?[.!?](?=\s|$)/.exec(line)?.[0] ?? line;
 
   return [...sentence.match(/\s*\S+/g) ?? [], ' [1]'];
+}
+
+/** The question of a title, or the last one of a conversation, as it stands. */
+function composeSmall(messages) {
+  const prompt = messages.at(-1).content;
+
+  return (/<question[^>]*>\n([\s\S]*?)\n<\/question/.exec(prompt)?.[1] ??
+    /Last question: ([\s\S]*)$/.exec(prompt)?.[1] ?? prompt).trim();
 }

@@ -1,4 +1,4 @@
-/* links: src/extract.c src/cite.c src/marker.c src/support.c src/words.c src/sentence.c src/markdown.c src/mdline.c src/mdinline.c src/span.c src/utf8.c src/buffer.c -lsodium -lutf8proc */
+/* links: src/extract.c src/voice.c src/language.c src/analyze.c src/cite.c src/citecode.c src/linkguard.c src/denial.c src/marker.c src/support.c src/words.c src/sentence.c src/markdown.c src/mdline.c src/mdinline.c src/span.c src/utf8.c src/buffer.c -lsodium -lutf8proc -lstemmer */
 /*
  * The answer without a model, from any question and any two passages: words
  * are taken apart, sentences chosen, quotes narrowed. Every mark quotes a part

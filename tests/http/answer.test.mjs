@@ -1,5 +1,6 @@
 // What becomes of an answer when the model, its reader, the database or the
-// program itself does not last.
+// program itself does not last. All that a model's end point can do wrong is in
+// upstream.test.mjs.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -29,47 +30,6 @@ after(async () => {
 });
 
 describe('the model', () => {
-  for (const [name, behaviour, code, status] of [
-    ['refuses the key', { status: 401 }, 'MODEL_ERROR', 502],
-    ['is overloaded', { status: 503 }, 'MODEL_ERROR', 502],
-    ['speaks no HTTP', { garbage: 'hello\r\n\r\n' }, 'MODEL_UNREACHABLE', 502],
-    ['says something that is not JSON', { wrongJson: true }, 'MODEL_CUT_OFF', 502],
-    ['says one endless line', { giantLine: 3_000_000 }, 'MODEL_CUT_OFF', 502],
-    ['tells an error in the middle', { errorAfter: 3 }, 'MODEL_CUT_OFF', 502],
-    ['breaks off in the middle', { cutAfter: 3, delayMs: 20 }, 'MODEL_CUT_OFF', 502],
-  ]) {
-    test(`that ${name} ends the answer with ${code}, and the text is kept`, async () => {
-      const anna = await reader(lectern);
-
-      model.script(null, behaviour);
-      const list = await ask(anna, { message: question });
-      const kept = await lastMessage(anna, list[0].messageMetadata.conversationId);
-
-      assert.equal(of(list, 'error').length, 1);
-      assert.equal(of(list, 'finish')[0].finishReason, 'error');
-      assert.equal(of(list, 'finish')[0].messageMetadata.answered, false);
-      assert.equal(list.at(-1), '[DONE]');
-      assert.ok(!JSON.stringify(list).includes('Incorrect API key'), 'not its words');
-      assert.equal(kept.status, 'failed');
-      assert.equal(kept.text, textOf(list));
-      if (code === 'MODEL_CUT_OFF') assert.ok(kept.text.length > 0);
-
-      model.script(null, behaviour);
-      const whole = await askWhole(anna, question);
-      assert.equal(whole.status, status);
-      assert.equal(whole.json.code, code);
-      assert.ok(!whole.json.answered, 'an error is no answer');
-    });
-  }
-
-  test('that does not say [DONE] has answered all the same', async () => {
-    const anna = await reader(lectern);
-
-    model.script(null, { noDone: true });
-    const list = await ask(anna, { message: question });
-    assert.equal(of(list, 'finish')[0].finishReason, 'stop');
-  });
-
   test('that ran out of room says so', async () => {
     const anna = await reader(lectern);
 
@@ -100,18 +60,6 @@ describe('the model', () => {
     assert.equal(kept.text, textOf(list));
     assert.ok(kept.text.length > 0);
     await until(() => model.requests[before].aborted !== null, 'the socket to be closed');
-  });
-
-  test('that is not there ends the answer with MODEL_UNREACHABLE', async (t) => {
-    const gone = await startModel();
-    await gone.stop();
-    const lonely = await startLectern({ env: { LLM_URL: gone.url, LLM_MODEL: 'x' } });
-    t.after(() => lonely.stop());
-    const anna = await reader(lonely);
-    const reply = await askWhole(anna, question);
-
-    assert.equal(reply.status, 502);
-    assert.equal(reply.json.code, 'MODEL_UNREACHABLE');
   });
 });
 

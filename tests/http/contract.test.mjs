@@ -58,8 +58,9 @@ const isApi = (where) => where.startsWith('/api/');
 
 function isClearError(reply, what) {
   assert.equal(reply.headers['content-type'], 'application/json', what);
-  assert.equal(typeof reply.json.message, 'string', what);
-  assert.ok(reply.json.message.length > 5, what);
+  const { message } = reply.json.error ?? reply.json;
+  assert.equal(typeof message, 'string', what);
+  assert.ok(message.length > 5, what);
 }
 
 test('unknown paths are JSON under /api and /v1, and a page elsewhere', async () => {
@@ -150,6 +151,9 @@ for (const route of routes) {
         if (isApi(route.sample)) {
           assert.equal(reply.status, 401, method);
           assert.equal(reply.json.code, 'UNAUTHORIZED');
+        } else if (route.sample.startsWith('/v1/')) {
+          assert.equal(reply.status, 401, method);
+          assert.equal(reply.json.error.code, 'invalid_api_key');
         } else {
           assert.equal(reply.status, 302, method);
           assert.equal(reply.headers.location,
@@ -354,7 +358,7 @@ for (const route of routes) {
 test('broken JSON is 400 wherever JSON is read', async () => {
   for (const where of ['/api/auth/sign-up/email', '/api/auth/sign-in/email',
     '/api/auth/register', '/api/auth/sign-in', '/api/auth/sign-out', '/api/documents',
-    '/api/search', '/api/chat']) {
+    '/api/search', '/api/chat', '/api/collections', '/api/messages/some-id/feedback']) {
     for (const [what, body] of Object.entries(malformed)) {
       const reply = await send('POST', where, { headers: { ...headersFor(where), ...json }, body });
       assert.equal(reply.status, 400, `${where}, ${what}: ${reply.text}`);
@@ -380,7 +384,9 @@ test('strange ids and queries in paths are 404 or 400, never a failure', async (
   for (const id of ['%00', '%ff', '%', "'; drop table users; --", 'x'.repeat(3000),
     '..%2f..%2fetc', '%F0%9F%98%80', '-1', 'null']) {
     for (const where of ['/api/documents/ID', '/api/documents/ID/text',
-      '/api/conversations/ID', '/api/conversations?cursor=ID', '/api/conversations?q=ID',
+      '/api/conversations/ID', '/api/conversations/ID/export?format=md',
+      '/api/collections/ID', '/api/collections?cursor=ID', '/api/documents?collection=ID',
+      '/api/conversations?cursor=ID', '/api/conversations?q=ID',
       '/api/conversations?limit=ID', '/api/documents?cursor=ID']) {
       const target = where.replace('ID', id.replaceAll(' ', '%20'));
       const reply = await rawExchange(lectern.url, `GET ${target} HTTP/1.1\r\n` +

@@ -64,6 +64,7 @@ test('the archive holds the account, each document and each conversation', async
   await ann.post('/api/documents', { title: 'Notes: "a/b"', text: 'Pasted.' });
   const { key, apiKey } = (await ann.post('/api/keys', { name: 'script' })).json;
   const chat = (await askWhole(ann, 'What of the lamp? ../..')).json;
+  await ann.post(`/api/messages/${chat.messageId}/feedback`, { rating: -1, comment: 'No.' });
   const { reply, files } = await exported(ann);
 
   assert.equal(reply.headers.get('content-type'), 'application/zip');
@@ -90,6 +91,8 @@ test('the archive holds the account, each document and each conversation', async
   const conversation = JSON.parse(files[talk[0]]);
   assert.equal(conversation.id, chat.conversationId);
   assert.deepEqual(conversation.messages.map(({ role }) => role), ['user', 'assistant']);
+  assert.equal(conversation.messages[1].feedback.rating, -1);
+  assert.equal(conversation.messages[1].feedback.comment, 'No.');
 
   const everything = Object.values(files).map(String).join('\n');
   const hashes = (await sql(`select password_hash from users where id = '${ann.user.id}'

@@ -71,7 +71,16 @@ function fill() {
       select repeat('e', 32), '${ann.id}', 'e', 'lk_12345', repeat('e', 64), null;
     insert into conversations (id, user_id, title, updated_at) values
       (repeat('o', 32), '${ann.id}', 'old', now() - interval '31 days'),
-      (repeat('n', 32), '${ann.id}', 'new', now() - interval '29 days');`);
+      (repeat('n', 32), '${ann.id}', 'new', now() - interval '29 days');
+    insert into messages (id, conversation_id, role, text, status)
+      select repeat(c, 32), repeat(c, 32), 'assistant', '', 'complete'
+      from unnest(array['o', 'n']) c;
+    insert into feedback (message_id, rating, comment) values
+      (repeat('o', 32), 1, 'old'), (repeat('n', 32), 1, 'new');
+    insert into chat_usage (user_id, day, questions) values
+      ('${ann.id}', now()::date - 367, 1), ('${ann.id}', now()::date - 363, 2);
+    insert into answer_workers values (repeat('o', 32), now() - interval '25 hours'),
+      (repeat('n', 32), now() - interval '23 hours');`);
 }
 
 const left = () => sql(`
@@ -89,11 +98,14 @@ const left = () => sql(`
     where length(device) < 9 union all
   select 'factors', string_agg(hash, ' ' order by hash) from second_factor_tokens union all
   select 'keys', string_agg(name, ' ' order by name) from api_keys union all
-  select 'conversations', string_agg(title, ' ' order by title) from conversations`);
+  select 'conversations', string_agg(title, ' ' order by title) from conversations union all
+  select 'feedback', string_agg(comment, ' ' order by comment) from feedback union all
+  select 'usage', string_agg(questions::text, ' ' order by questions) from chat_usage union all
+  select 'workers', string_agg(left(id, 1), ' ' order by id) from answer_workers`);
 
 const kept = ['sessions\tnew', 'tokens\tlate new', 'outbox\tsent waiting',
   'limits\tnew', 'attempts\tnew', 'audit\tnew', 'devices\tnew', 'factors\tnew',
-  'keys\te l n', 'conversations\tnew'].join('\n');
+  'keys\te l n', 'conversations\tnew', 'feedback\tnew', 'usage\t2', 'workers\tn'].join('\n');
 const clear = () => sql(`delete from sessions where id = 'new';
   truncate mail_tokens, outbox, limits, attempts;
   delete from audit where event in ('old', 'new');

@@ -116,6 +116,9 @@ class PrivatePostgres extends Postgres {
     }, 'Postgres to start', { seconds: 60 });
   }
 
+  /** The process number of the server's parent. */
+  get pid() { return this.#server.pid; }
+
   /** 'fast' ends connections in order; 'immediate' is a crash. */
   async stop(how = 'immediate') {
     if (!this.#server) return;

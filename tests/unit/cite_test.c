@@ -1,4 +1,4 @@
-/* links: src/cite.c src/marker.c src/support.c src/words.c src/sentence.c src/markdown.c src/mdline.c src/mdinline.c src/span.c src/utf8.c src/buffer.c -lsodium -lutf8proc */
+/* links: src/cite.c src/citecode.c src/linkguard.c src/denial.c src/marker.c src/support.c src/words.c src/sentence.c src/markdown.c src/mdline.c src/mdinline.c src/span.c src/utf8.c src/buffer.c -lsodium -lutf8proc */
 /*
  * The marker filter: what leaves, what is remembered of it, and that neither
  * depends on how the text was cut.
@@ -156,8 +156,7 @@ static void
 test_brackets_that_are_no_markers_stay(void **state)
 {
 	(void)state;
-	expect("A [link](https://example.org) and [x] and [ ].",
-	    "A [link](https://example.org) and [x] and [ ].", 0);
+	expect("A [name] and [x] and [ ].", "A [name] and [x] and [ ].", 0);
 	expect("Open [1 and never closed", "Open [1 and never closed", 0);
 	expect("Open [", "Open [", 0);
 	expect("[[", "[[", 0);
@@ -189,9 +188,94 @@ test_a_link_put_on_a_marker_is_dropped(void **state)
 	(void)state;
 	expect("See [1](https://evil.example/x).", "See [1].", 1);
 	expect("See [9](https://evil.example/x).", "See.", 0);
-	expect("See [1](in short).", "See [1](in short).", 1);
-	expect("See [1](2020).", "See [1](2020).", 1);
-	expect("See [1](", "See [1](", 1);
+	expect("See [1](https://evil.example/x 'a title').", "See [1].", 1);
+	expect("See [1](in short).", "See [1] (in short).", 1);
+	expect("See [1](2020).", "See [1] (2020).", 1);
+	expect("See [9](2020).", "See (2020).", 0);
+	expect("See [1](", "See [1] (", 1);
+}
+
+static void
+test_maths_pass_unchanged(void **state)
+{
+	(void)state;
+	expect("So $x[1] + y[9]$ holds [2].", "So $x[1] + y[9]$ holds [1].",
+	    1);
+	expect("So \\(a [1]\\) and \\[b [9]\\] [3].",
+	    "So \\(a [1]\\) and \\[b [9]\\] [1].", 1);
+	expect("So $$\na[1]\n$$ [1].", "So $$\na[1]\n$$ [1].", 1);
+	expect("Costs $5 [1] and $6 [9].", "Costs $5 [1] and $6.", 1);
+	expect("Set $HOME [1] and $PATH [9].", "Set $HOME [1] and $PATH.", 1);
+	expect("A $x [1] alone", "A $x [1] alone", 1);
+}
+
+static void
+test_code_that_others_may_read_as_text_has_no_markers_either(void **state)
+{
+	(void)state;
+	expect("~~~\na[9]\n~~~\nb [9]", "~~~\na[9]\n~~~\nb", 0);
+	expect("- a\n    - b\n\n      ```\n      x[9]\n      ```\nc [9]",
+	    "- a\n    - b\n\n      ```\n      x[9]\n      ```\nc", 0);
+	expect("| `a[9]` | `b|c[9]` |", "| `a[9]` | `b|c[9]` |", 0);
+	expect("1. a\n   ```\n   x[9]\nout [9] [1]",
+	    "1. a\n   ```\n   x[9]\nout [1]", 1);
+}
+
+static void
+test_markers_in_tables_lists_and_text_from_right_to_left(void **state)
+{
+	(void)state;
+	expect("| a | b [1] |\n|---|---|\n| [9] | c [2][9] |",
+	    "| a | b [1] |\n|---|---|\n| | c [2] |", 2);
+	expect("1. a [1]\n2. b [9]\n", "1. a [1]\n2. b\n", 1);
+	expect("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d [2]. "
+	    "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 [9]\xd8\x9f",
+	    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d [1]. "
+	    "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85\xd8\x9f", 1);
+	expect("**bold[9]** and _it[1]_", "**bold** and _it[1]_", 1);
+	expect("(1) and (2) [1]", "(1) and (2) [1]", 1);
+}
+
+/* What goes must not let its neighbours become what was not there. */
+static void
+test_nothing_grows_together_where_a_marker_went(void **state)
+{
+	(void)state;
+	expect("a ht[9]tps://evil.example/x b",
+	    "a ht tps:// evil.example/x b", 0);
+	expect("https[9]://evil.example/x", "https :// evil.example/x", 0);
+	expect("www[9].evil.example", "www .evil.example", 0);
+	expect("a word[9]word", "a word word", 0);
+	expect("a word[9], and [9]; so[9].", "a word, and; so.", 0);
+	expect("x <[9]img src=a>", "x < img src=a>", 0);
+	expect("[a][9](https://evil.example)", "[a]", 0);
+}
+
+static void
+expect_denied(const char *in, int is_denied)
+{
+	struct cite	c;
+
+	filter(&c, in, 3);
+	assert_int_equal(c.is_denied, is_denied);
+	assert_null(strstr(buffer_text(&c.text), "[0]"));
+	cite_free(&c);
+}
+
+static void
+test_an_answer_that_denies_is_known_by_its_mark_or_its_words(void **state)
+{
+	(void)state;
+	expect_denied("That is in none of them [0].", 1);
+	expect_denied("It weighs 12 kg [3]. The price is not told [0].", 0);
+	expect_denied("The documents do not mention it.", 1);
+	expect_denied("The provided passages don\xe2\x80\x99t say this.", 1);
+	expect_denied("Die Dokumente enthalten dazu keine Angaben.", 1);
+	expect_denied("Les documents ne mentionnent pas ce sujet.", 1);
+	expect_denied("Los documentos no lo mencionan.", 1);
+	expect_denied("It weighs 12 kg.", 0);
+	expect_denied("The documents do not mention it [1].", 0);
+	expect_denied("", 0);
 }
 
 static void
@@ -295,7 +379,8 @@ test_random_cuts_change_nothing(void **state)
 				    "https://x.y/", ")", "\xe3\x80\x90",
 				    "\xe3\x80\x91", "\xe2\x80\xa0", "\\", "^",
 				    "\xc3\xa9", "\xf0\x9f\x98\x80", "-",
-				    "source" };
+				    "source", "!", "<", ">", "http", "://",
+				    "www.", ":", "~~~", "$", "|", "    " };
 	struct cite		 a, b;
 	char			 text[512];
 	size_t			 i, round, at, n, len;
@@ -349,6 +434,15 @@ main(void)
 		cmocka_unit_test(test_brackets_that_are_no_markers_stay),
 		cmocka_unit_test(test_code_passes_unchanged),
 		cmocka_unit_test(test_a_link_put_on_a_marker_is_dropped),
+		cmocka_unit_test(test_maths_pass_unchanged),
+		cmocka_unit_test(
+		    test_code_that_others_may_read_as_text_has_no_markers_either),
+		cmocka_unit_test(
+		    test_markers_in_tables_lists_and_text_from_right_to_left),
+		cmocka_unit_test(
+		    test_nothing_grows_together_where_a_marker_went),
+		cmocka_unit_test(
+		    test_an_answer_that_denies_is_known_by_its_mark_or_its_words),
 		cmocka_unit_test(test_positions_count_utf16_units_and_bytes),
 		cmocka_unit_test(
 		    test_the_quote_is_the_sentence_that_supports_the_claim),

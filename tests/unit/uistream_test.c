@@ -1,4 +1,4 @@
-/* links: src/uistream.c src/buffer.c -ljansson */
+/* links: src/uistream.c src/jsontext.c src/utf8.c src/buffer.c -ljansson */
 /*
  * The parts of the UI message stream, byte for byte.
  */

@@ -3,17 +3,21 @@ careful developer would ship it.
 
 One form sign-in with passlib's bcrypt (12 rounds, its default) in FastAPI's
 thread pool, sessions as rows in Postgres, SQLAlchemy with a pool of ten, on
-uvicorn with two workers. The packages are Debian's.
+uvicorn with two workers; and a chat that passes a model's stream on by httpx,
+after a look at the session. It retrieves nothing. The packages are Debian's.
 
     DATABASE_URL=postgresql+psycopg2://... python3 quickstart.py    makes tables
-    DATABASE_URL=... python3 -m uvicorn quickstart:app --workers 2
+    DATABASE_URL=... LLM_URL=... python3 -m uvicorn quickstart:app --workers 2
 """
+import json
 import os
 import secrets
 import uuid
 from datetime import datetime, timedelta, timezone
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+import httpx
+from fastapi import Cookie, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.security import OAuth2PasswordRequestForm
 from passlib.context import CryptContext
 from pydantic import BaseModel, EmailStr
@@ -27,6 +31,8 @@ engine = create_engine(os.environ["DATABASE_URL"], pool_size=10, max_overflow=0)
 Sessions = sessionmaker(engine, expire_on_commit=False)
 Base = declarative_base()
 passwords = CryptContext(schemes=["bcrypt"], deprecated="auto")
+model = httpx.AsyncClient(timeout=60, limits=httpx.Limits(
+    max_connections=None, max_keepalive_connections=100))
 app = FastAPI()
 
 
@@ -107,6 +113,40 @@ def sign_in(request: Request, response: Response,
     response.set_cookie("session_token", session.session_token, httponly=True,
                         max_age=SESSION_DAYS * 86400, samesite="lax")
     return {"message": "Signed in", "user": {"id": user.id, "email": user.email}}
+
+
+class Question(BaseModel):
+    message: str
+
+
+# The connection goes back to the pool before the stream begins.
+def signed_in(session_token: str = Cookie(None)) -> str:
+    with Sessions() as db:
+        user_id = db.execute(select(UserSession.user_id).where(
+            UserSession.session_token == session_token,
+            UserSession.expires_at > now())).scalar_one_or_none()
+    if user_id is None:
+        raise HTTPException(401, "Not signed in")
+    return user_id
+
+
+async def tokens(question: str):
+    body = {"model": "double", "stream": True,
+            "messages": [{"role": "user", "content": question}]}
+    async with model.stream("POST", os.environ["LLM_URL"] + "/chat/completions",
+                            json=body) as reply:
+        async for line in reply.aiter_lines():
+            if not line.startswith("data: ") or line.startswith("data: [DONE]"):
+                continue
+            text = json.loads(line[6:])["choices"][0]["delta"].get("content")
+            if text:
+                yield f"data: {json.dumps({'token': text})}\n\n"
+    yield "data: [DONE]\n\n"
+
+
+@app.post("/api/chat")
+async def chat(body: Question, user_id: str = Depends(signed_in)):
+    return StreamingResponse(tokens(body.message), media_type="text/event-stream")
 
 
 if __name__ == "__main__":
