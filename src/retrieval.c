@@ -86,6 +86,7 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
     void (*done)(struct retrieval *, void *), void *arg)
 {
 	size_t	pool;
+	int	is_pooled = (config.rerank_url != NULL);
 
 	retrieval_free(retrieval);
 	retrieval->done = done;
@@ -107,9 +108,9 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
 	if (config.retrieval_weight > 0 && vectors_ask(&retrieval->vectors,
 	    question, retrieval_vector, retrieval) == 0) {
 		retrieval->waits++;
-		pool = RETRIEVAL_POOL;
+		is_pooled = 1;
 	}
-	if (config.rerank_url != NULL)
+	if (is_pooled && pool < RETRIEVAL_POOL)
 		pool = RETRIEVAL_POOL;
 	lexical_start(&retrieval->lexical, user_id, question,
 	    retrieval->documents, pool, retrieval_lexical, retrieval);
