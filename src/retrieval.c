@@ -110,7 +110,8 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
 		retrieval->waits++;
 		is_pooled = 1;
 	}
-	if (is_pooled && pool < RETRIEVAL_POOL)
+	/* The same at any limit, so that pages of one order fit together. */
+	if (is_pooled)
 		pool = RETRIEVAL_POOL;
 	lexical_start(&retrieval->lexical, user_id, question,
 	    retrieval->documents, pool, retrieval_lexical, retrieval);
@@ -268,8 +269,8 @@ retrieval_fetch(struct retrieval *retrieval)
 	char		*ids;
 	size_t		 count = retrieval->limit + RETRIEVAL_SPARE;
 
-	if (config.rerank_url != NULL && count < EMBED_RERANK_MAX)
-		count = EMBED_RERANK_MAX;
+	if (config.rerank_url != NULL)
+		count = EMBED_RERANK_MAX + RETRIEVAL_SPARE;
 	if (count > retrieval->items_len)
 		count = retrieval->items_len;
 	ids = retrieval_chunks(retrieval_item, retrieval, count);
