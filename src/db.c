@@ -329,7 +329,8 @@ db_send_flight(struct db_flight *flight, struct db_query *query)
 	if (!db_prepares || !statement_is_hot(query->statement) ||
 	    !dbconnect_has_prepared(conn->db)) {
 		if (!kore_pgsql_query_param_fields(&flight->pgsql,
-		    statement_sql(query->statement), 0, values->count,
+		    statement_sql(query->statement),
+		    statement_is_binary(query->statement), values->count,
 		    values->text, values->lengths, values->formats))
 			return (0);
 		free(values);
@@ -337,7 +338,8 @@ db_send_flight(struct db_flight *flight, struct db_query *query)
 		return (1);
 	}
 	if (!PQsendQueryPrepared(conn->db, statement_name(query->statement),
-	    values->count, values->text, values->lengths, values->formats, 0))
+	    values->count, values->text, values->lengths, values->formats,
+	    statement_is_binary(query->statement)))
 		return (0);
 	/* As kore_pgsql does after its own way of sending. */
 	kore_platform_schedule_read(PQsocket(conn->db), conn);
@@ -372,7 +374,8 @@ db_send_again(struct db_flight *flight)
 	flight->result = NULL;
 	is_sent = PQsendQueryParams(flight->pgsql.conn->db,
 	    statement_sql(flight->query->statement), values->count, NULL,
-	    values->text, values->lengths, values->formats, 0);
+	    values->text, values->lengths, values->formats,
+	    statement_is_binary(flight->query->statement));
 	free(values);
 	flight->values = NULL;
 

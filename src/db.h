@@ -43,7 +43,7 @@ struct db_query {
 	enum db_state		 state;
 	enum error_id		 error;	/* ERROR_NONE: result is valid */
 	char			 sqlstate[6]; /* "" unless told by the server */
-	PGresult		*result; /* owned; text format, see db_text() */
+	PGresult		*result; /* owned, see db_text() */
 	enum statement		 statement;
 	struct db_values	*values; /* copied parameters, until sent */
 	struct db_flight	*flight; /* while DB_RUNNING, see db.c */
@@ -84,7 +84,11 @@ void	db_query_reset(struct db_query *);
 /* Forgets the query in any state; `done` will not be called. Idempotent. */
 void	db_query_cancel(struct db_query *);
 
-/* Results. Rows and columns from 0; text is NUL-terminated and owned by it. */
+/*
+ * Results. Rows and columns from 0; text is NUL-terminated and owned by it. Of
+ * a binary statement (statement.h) only integers and bytes can be read, the
+ * latter by db_text() and db_length().
+ */
 int		 db_rows(const struct db_query *);
 const char	*db_text(const struct db_query *, int row, int column);
 size_t		 db_length(const struct db_query *, int row, int column);

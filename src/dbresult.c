@@ -31,9 +31,28 @@ db_is_null(const struct db_query *query, int row, int column)
 	return (PQgetisnull(query->result, row, column));
 }
 
+/* An integer of any size in network order. */
+static int64_t
+db_int_binary(const struct db_query *query, int row, int column)
+{
+	const unsigned char	*at = (const unsigned char *)
+				    db_text(query, row, column);
+	size_t			 len = db_length(query, row, column), i;
+	uint64_t		 number;
+
+	number = len > 0 && (at[0] & 0x80) ? UINT64_MAX : 0;
+	for (i = 0; i < len; i++)
+		number = number << 8 | at[i];
+
+	return ((int64_t)number);
+}
+
 int64_t
 db_int(const struct db_query *query, int row, int column)
 {
+	if (PQfformat(query->result, column) == 1)
+		return (db_int_binary(query, row, column));
+
 	return (strtoll(db_text(query, row, column), NULL, 10));
 }
 

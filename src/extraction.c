@@ -11,7 +11,9 @@
  * The extractor is this program executed anew, so that none of them holds
  * the server's memory, environment or descriptors. Each dies with the one
  * that started it. What a child says is a number, and text that the asker
- * checks; a child that dies without a word read a damaged file.
+ * checks. For a child that a signal ended before it said anything the
+ * extractor answers: the file did that to it. Silence is trouble of ours, or
+ * somebody's SIGKILL: the asker comes again.
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -50,8 +52,16 @@ struct extraction_program {
 	int	out, err;		/* to read */
 };
 
+/* A child that works, as the extractor knows it. */
+struct extraction_work {
+	pid_t			 pid;		/* 0: none */
+	int			 fd;		/* to its asker */
+	volatile int		*has_answered;	/* shared with it */
+};
+
 struct extraction {
 	int				 fd;	/* to the asker */
+	volatile int			*has_answered;
 	enum extraction_format		 format;
 	struct buffer			 bytes;	/* the document */
 	struct extraction_program	 program;
@@ -61,9 +71,12 @@ struct extraction {
 };
 
 static void	extraction_keep(void);
+static void	extraction_serve(struct extraction_work *);
+static void	extraction_reap(struct extraction_work *);
+static struct extraction_work *extraction_idle(struct extraction_work *);
 static int	extraction_take(enum extraction_format *);
-static void	extraction_child(int, enum extraction_format, pid_t)
-		    __attribute__((noreturn));
+static void	extraction_child(struct extraction_work *,
+		    enum extraction_format, pid_t) __attribute__((noreturn));
 static void	extraction_bind(pid_t);
 static void	extraction_over(int);
 static int	extraction_bytes(struct extraction *);
@@ -79,14 +92,22 @@ static void	extraction_answer(struct extraction *,
 		    enum extraction_outcome) __attribute__((noreturn));
 static int	extraction_write(int, const void *, size_t);
 
-static int	extraction_asker;	/* for the signal handler */
+/* For the signal handler. */
+static int		 extraction_asker;
+static volatile int	*extraction_answered;
+
+static void
+extraction_noticed(int signal_number)
+{
+	(void)signal_number;
+}
 
 int
 extraction_main(void)
 {
-	enum extraction_format	format;
-	pid_t			self;
-	int			fd, childs = 0;
+	struct extraction_work	 works[EXTRACTION_CHILDS];
+	volatile int		*answered;
+	size_t			 i;
 
 	/* Signals to the group are for the server, which ends us. */
 	extraction_bind(0);
@@ -98,32 +119,103 @@ extraction_main(void)
 	(void)signal(SIGQUIT, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	extraction_keep();
-	self = getpid();
 	xmlInitParser();
 
-	while ((fd = extraction_take(&format)) != -1) {
-		if (fd == -2)
-			continue;
-		while (childs > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-			childs--;
-		while (childs >= EXTRACTION_CHILDS) {
-			if (waitpid(-1, NULL, 0) == -1 && errno != EINTR)
-				break;
-			childs--;
-		}
-		switch (fork()) {
-		case -1:
-			/* The asker sees the end, and asks again later. */
-			break;
-		case 0:
-			extraction_child(fd, format, self);
-		default:
-			childs++;
-		}
-		(void)close(fd);
-	}
+	answered = mmap(NULL, sizeof(*answered) * EXTRACTION_CHILDS,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (answered == MAP_FAILED)
+		return (1);
+	memset(works, 0, sizeof(works));
+	for (i = 0; i < EXTRACTION_CHILDS; i++)
+		works[i].has_answered = &answered[i];
+	extraction_serve(works);
 
 	return (0);
+}
+
+/*
+ * Requests and the ends of children, as they come. SIGCHLD is let in only
+ * while nothing else is done, so that none is missed.
+ */
+static void
+extraction_serve(struct extraction_work *works)
+{
+	struct sigaction	action;
+	struct pollfd		request = { .fd = EXTRACTION_FD,
+				    .events = POLLIN };
+	enum extraction_format	format;
+	struct extraction_work	*idle;
+	sigset_t		child, before;
+	pid_t			self = getpid();
+	int			ready;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = extraction_noticed;
+	(void)sigaction(SIGCHLD, &action, NULL);
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &child, &before);
+	for (;;) {
+		extraction_reap(works);
+		idle = extraction_idle(works);
+		ready = ppoll(&request, idle == NULL ? 0 : 1, NULL, &before);
+		if (ready <= 0)
+			continue;
+		if ((idle->fd = extraction_take(&format)) == -1)
+			return;
+		if (idle->fd == -2)
+			continue;
+		*idle->has_answered = 0;
+		switch (idle->pid = fork()) {
+		case -1:
+			/* The asker sees the end, and asks again later. */
+			idle->pid = 0;
+			(void)close(idle->fd);
+			break;
+		case 0:
+			(void)sigprocmask(SIG_SETMASK, &before, NULL);
+			extraction_child(idle, format, self);
+		default:
+			break;
+		}
+	}
+}
+
+static struct extraction_work *
+extraction_idle(struct extraction_work *works)
+{
+	size_t	i;
+
+	for (i = 0; i < EXTRACTION_CHILDS; i++)
+		if (works[i].pid == 0)
+			return (&works[i]);
+
+	return (NULL);
+}
+
+/* Takes leave of children that have ended, and answers for the crashed. */
+static void
+extraction_reap(struct extraction_work *works)
+{
+	const struct extraction_reply	reply = {
+		.outcome = EXTRACTION_DAMAGED
+	};
+	pid_t				pid;
+	size_t				i;
+	int				status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < EXTRACTION_CHILDS && works[i].pid != pid; i++)
+			continue;
+		if (i == EXTRACTION_CHILDS)
+			continue;
+		if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+		    !*works[i].has_answered)
+			(void)extraction_write(works[i].fd, &reply,
+			    sizeof(reply));
+		(void)close(works[i].fd);
+		works[i].pid = 0;
+	}
 }
 
 /* Returns in the extractor alone; the keeper ends when it has ended well. */
@@ -193,7 +285,8 @@ extraction_bind(pid_t parent)
 }
 
 static void
-extraction_child(int fd, enum extraction_format format, pid_t parent)
+extraction_child(struct extraction_work *work, enum extraction_format format,
+    pid_t parent)
 {
 	struct extraction	e;
 	struct sigaction	action;
@@ -201,7 +294,8 @@ extraction_child(int fd, enum extraction_format format, pid_t parent)
 
 	extraction_bind(parent);
 	memset(&e, 0, sizeof(e));
-	e.fd = extraction_asker = fd;
+	e.fd = extraction_asker = work->fd;
+	e.has_answered = extraction_answered = work->has_answered;
 	e.format = format;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = extraction_over;
@@ -234,6 +328,7 @@ extraction_over(int signal_number)
 	const struct extraction_reply	reply = { .outcome = EXTRACTION_SLOW };
 
 	(void)signal_number;
+	*extraction_answered = 1;
 	(void)!write(extraction_asker, &reply, sizeof(reply));
 	_exit(1);
 }
@@ -289,8 +384,10 @@ extraction_answer(struct extraction *e, enum extraction_outcome outcome)
 {
 	struct extraction_reply	reply = { .outcome = outcome };
 
-	/* From here on the handler would answer into an answer. */
+	/* From here on others would answer into an answer. */
 	(void)alarm(0);
+	(void)signal(SIGXCPU, SIG_IGN);
+	*e->has_answered = 1;
 	if (outcome == EXTRACTION_OK) {
 		reply.len = e->w.out.len;
 		reply.pages = (uint32_t)e->pages_len;
@@ -379,8 +476,9 @@ extraction_pdf(struct extraction *e)
 
 	if (extraction_collect(&e->program, &text, &said) == -1)
 		return (EXTRACTION_LARGE);
-	if (waitpid(e->program.pid, &status, 0) == -1)
-		return (EXTRACTION_DAMAGED);
+	while (waitpid(e->program.pid, &status, 0) == -1)
+		if (errno != EINTR)
+			_exit(1);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		return (EXTRACTION_SLOW);
 	if (strstr(buffer_text(&said), "bad_alloc") != NULL ||
@@ -437,8 +535,11 @@ extraction_collect(struct extraction_program *program, struct buffer *text,
 	int		i;
 
 	while (polls[0].fd != -1 || polls[1].fd != -1) {
-		if (poll(polls, 2, -1) == -1)
+		if (poll(polls, 2, -1) == -1) {
+			if (errno != EINTR)
+				_exit(1);
 			continue;
+		}
 		for (i = 0; i < 2; i++) {
 			if (polls[i].fd == -1 || polls[i].revents == 0)
 				continue;

@@ -170,16 +170,9 @@ extractor_ask(enum extraction_format format, const void *bytes, size_t len,
 	(void)close(pair[1]);
 	if (is_sent && extractor_put(pair[0], bytes, len) == 0 &&
 	    shutdown(pair[0], SHUT_WR) == 0) {
-		switch (extractor_get(pair[0], &reply, sizeof(reply))) {
-		case 1:
+		/* The end without a word is trouble: not the file's doing. */
+		if (extractor_get(pair[0], &reply, sizeof(reply)) == 0)
 			result = extractor_take(pair[0], &reply, text);
-			break;
-		case 0:
-			/* Dead without a word, which a file has done to it. */
-			text->reason = extractor_reasons[EXTRACTION_DAMAGED];
-			result = EXTRACTOR_REFUSED;
-			break;
-		}
 	}
 	(void)close(pair[0]);
 	if (format == EXTRACTION_PDF &&
@@ -230,7 +223,7 @@ extractor_put(int fd, const void *data, size_t len)
 	return (0);
 }
 
-/* 1: all of it is here; 0: the other side has ended; -1: it says nothing. */
+/* 0: all of it is here; -1: the other side has ended, or says nothing. */
 static int
 extractor_get(int fd, void *data, size_t len)
 {
@@ -241,15 +234,13 @@ extractor_get(int fd, void *data, size_t len)
 		n = recv(fd, at, len, 0);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n == 0 || (n == -1 && errno == ECONNRESET))
-			return (0);
-		if (n == -1)
+		if (n <= 0)
 			return (-1);
 		at += n;
 		len -= (size_t)n;
 	}
 
-	return (1);
+	return (0);
 }
 
 static enum extractor_result
@@ -272,9 +263,9 @@ extractor_take(int fd, const struct extraction_reply *reply,
 	raw = malloc(reply->len);
 	text->pages = calloc(reply->pages + 1U, sizeof(*text->pages));
 	if (raw == NULL || text->pages == NULL ||
-	    extractor_get(fd, raw, reply->len) != 1 ||
+	    extractor_get(fd, raw, reply->len) == -1 ||
 	    extractor_get(fd, text->pages, reply->pages *
-	    sizeof(*text->pages)) != 1) {
+	    sizeof(*text->pages)) == -1) {
 		free(raw);
 		extractor_free(text);
 		return (EXTRACTOR_TROUBLE);

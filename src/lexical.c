@@ -2,8 +2,9 @@
  * The lexical search as a row of statements; what they bring is worked on in
  * a job thread when it is much, so that the event loop is not held up.
  *
- *	SCOPE	 size and languages of what may be searched; dead and chosen
- *		 chunks. The question is analysed.
+ *	SCOPE	 size and languages of what may be searched, and what of it is
+ *		 dead. The question is analysed.
+ *	CHOSEN	 which of it are the documents asked for, if any were
  *	TERMS	 how many chunks hold each term. It is weighed; the terms that
  *		 weigh most are kept.
  *	HEADS	 their short lists and directories, in several rounds when
@@ -40,8 +41,9 @@
 #define LEXICAL_PHRASE_BATCH	64
 
 enum lexical_state {
-	LEXICAL_SCOPE, LEXICAL_TERMS, LEXICAL_HEADS, LEXICAL_BLOCKS,
-	LEXICAL_PHRASES, LEXICAL_DONE, LEXICAL_AGAIN, LEXICAL_FAILED
+	LEXICAL_SCOPE, LEXICAL_CHOSEN, LEXICAL_TERMS, LEXICAL_HEADS,
+	LEXICAL_BLOCKS, LEXICAL_PHRASES, LEXICAL_DONE, LEXICAL_AGAIN,
+	LEXICAL_FAILED
 };
 
 /* A term that is scored. */
@@ -80,6 +82,7 @@ static void	lexical_go_on(struct lexical_work *);
 static void	lexical_end(struct lexical_work *, enum error_id);
 static void	lexical_release(struct lexical_work *);
 static void	lexical_scope(struct lexical_work *);
+static void	lexical_chosen(struct lexical_work *);
 static void	lexical_terms(struct lexical_work *);
 static void	lexical_heads(struct lexical_work *);
 static void	lexical_blocks(struct lexical_work *);
@@ -191,6 +194,8 @@ lexical_parameters(struct lexical_work *work)
 		for (i = work->checked; i < n && i < s->hits_len; i++)
 			lexicalrows_number(&work->arrays[0], s->hits[i].chunk);
 		return (STATEMENT_SEARCH_PASSAGES);
+	case LEXICAL_CHOSEN:
+		return (STATEMENT_SEARCH_CHOSEN);
 	default:
 		return (STATEMENT_SEARCH_SCOPE);
 	}
@@ -200,17 +205,18 @@ static void
 lexical_send(struct lexical_work *work)
 {
 	struct db_param	params[4];
-	enum statement	statement;
+	enum statement	statement = lexical_parameters(work);
 	size_t		i, count = 2;
 
-	statement = lexical_parameters(work);
-	params[0] = DB_TEXT(work->user_id);
 	if (statement == STATEMENT_SEARCH_SCOPE)
-		params[1] = DB_TEXT(work->documents);
+		count = 1;
 	else if (statement == STATEMENT_SEARCH_BLOCKS)
 		count = 4;
-	for (i = 1; i < count && statement != STATEMENT_SEARCH_SCOPE; i++)
-		params[i] = DB_TEXT(lexicalrows_array(&work->arrays[i - 1]));
+	params[0] = DB_TEXT(work->user_id);
+	for (i = 1; i < count; i++)
+		params[i] = DB_TEXT(statement == STATEMENT_SEARCH_CHOSEN ?
+		    work->documents :
+		    lexicalrows_array(&work->arrays[i - 1]));
 	db_query_reset(&work->owner->db);
 	db_query_start(&work->owner->db, statement, params, count,
 	    lexical_landed, work);
@@ -240,26 +246,16 @@ static void
 lexical_job(void *arg)
 {
 	struct lexical_work	*work = arg;
+	static void		(*const take[])(struct lexical_work *) = {
+		[LEXICAL_SCOPE] = lexical_scope,
+		[LEXICAL_CHOSEN] = lexical_chosen,
+		[LEXICAL_TERMS] = lexical_terms,
+		[LEXICAL_HEADS] = lexical_heads,
+		[LEXICAL_BLOCKS] = lexical_blocks,
+		[LEXICAL_PHRASES] = lexical_phrases
+	};
 
-	switch (work->state) {
-	case LEXICAL_SCOPE:
-		lexical_scope(work);
-		break;
-	case LEXICAL_TERMS:
-		lexical_terms(work);
-		break;
-	case LEXICAL_HEADS:
-		lexical_heads(work);
-		break;
-	case LEXICAL_BLOCKS:
-		lexical_blocks(work);
-		break;
-	case LEXICAL_PHRASES:
-		lexical_phrases(work);
-		break;
-	default:
-		work->state = LEXICAL_FAILED;
-	}
+	take[work->state](work);
 	PQclear(work->rows.result);
 	work->rows.result = NULL;
 }
@@ -348,14 +344,14 @@ static void
 lexical_scope(struct lexical_work *work)
 {
 	const struct db_query	*rows = &work->rows;
-	double			 average;
-	size_t			 limit;
+	double			 average = 0;
+	size_t			 limit = work->limit;
 
 	work->chunks = db_double(rows, 0, 0);
-	average = work->chunks > 0 ?
-	    db_double(rows, 0, 1) / work->chunks : 0;
-	limit = work->limit > LEXICAL_HITS_MIN ? work->limit :
-	    LEXICAL_HITS_MIN;
+	if (work->chunks > 0)
+		average = db_double(rows, 0, 1) / work->chunks;
+	if (limit < LEXICAL_HITS_MIN)
+		limit = LEXICAL_HITS_MIN;
 	work->state = LEXICAL_FAILED;
 	if (question_analyze(&work->question,
 	    (uint32_t)db_int(rows, 0, 2)) == -1)
@@ -367,15 +363,22 @@ lexical_scope(struct lexical_work *work)
 	if (!db_is_null(rows, 0, 3))
 		lexicalrows_ranges(&work->scorer, db_text(rows, 0, 3),
 		    scorer_deny);
-	if (!db_is_null(rows, 0, 4)) {
-		scorer_narrow(&work->scorer);
-		lexicalrows_ranges(&work->scorer, db_text(rows, 0, 4),
-		    scorer_allow);
-	}
-	work->is_together = db_int(rows, 0, 5) *
+	work->is_together = db_int(rows, 0, 4) *
 	    (int64_t)work->question.terms_len <= LEXICAL_TOGETHER;
-	work->state = work->question.terms_len == 0 ? LEXICAL_DONE :
-	    LEXICAL_TERMS;
+	if (work->question.terms_len == 0)
+		work->state = LEXICAL_DONE;
+	else
+		work->state = work->documents == NULL ? LEXICAL_TERMS :
+		    LEXICAL_CHOSEN;
+}
+
+static void
+lexical_chosen(struct lexical_work *work)
+{
+	scorer_narrow(&work->scorer);
+	lexicalrows_ranges(&work->scorer, db_text(&work->rows, 0, 0),
+	    scorer_allow);
+	work->state = LEXICAL_TERMS;
 }
 
 static int
@@ -419,9 +422,8 @@ lexical_choose(struct lexical_work *work)
 	for (i = 0; i < work->terms_len; i++)
 		work->terms[i].number = (int)(q->terms[work->terms[i].term].df >
 		    INT32_MAX ? INT32_MAX : q->terms[work->terms[i].term].df);
-	if (work->terms_len > 0)
-		qsort(work->terms, work->terms_len, sizeof(*work->terms),
-		    lexical_compare);
+	qsort(work->terms, work->terms_len, sizeof(*work->terms),
+	    lexical_compare);
 	if (work->terms_len > SCORER_TERMS_MAX)
 		work->terms_len = SCORER_TERMS_MAX;
 	for (i = 0; i < work->terms_len; i++)
@@ -484,8 +486,7 @@ lexical_terms(struct lexical_work *work)
 	size_t		 i, j;
 
 	work->state = LEXICAL_FAILED;
-	work->terms = calloc(q->terms_len, sizeof(*work->terms));
-	if (work->terms == NULL)
+	if ((work->terms = calloc(q->terms_len, sizeof(*work->terms))) == NULL)
 		return;
 	/* A term that several words have is counted, and scored, once. */
 	for (i = 0; i < q->terms_len; i++) {
@@ -577,10 +578,9 @@ lexical_phrases(struct lexical_work *work)
 {
 	struct scorer	*s = &work->scorer;
 	const char	*texts[3];
-	size_t		 i, end;
+	size_t		 i, end = work->checked + LEXICAL_PHRASE_BATCH;
 	int		 row = 0, rows = db_rows(&work->rows);
 
-	end = work->checked + LEXICAL_PHRASE_BATCH;
 	if (end > s->hits_len)
 		end = s->hits_len;
 	for (i = work->checked; i < end && row < rows; i++) {

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lexicalrows.h"
 
@@ -43,25 +44,15 @@ lexicalrows_ranges(struct scorer *s, const char *text,
 	}
 }
 
-static int
-lexicalrows_digit(char c)
-{
-	return (c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 int
 lexicalrows_bytes(const struct db_query *rows, int row, int column,
     uint8_t *out, size_t max)
 {
-	const char	*text = db_text(rows, row, column) + 2;
-	size_t		 len = db_length(rows, row, column), i;
+	size_t	len = db_length(rows, row, column);
 
-	len = len < 2 ? 0 : (len - 2) / 2;
 	if (len > max)
 		return (-1);
-	for (i = 0; i < len; i++)
-		out[i] = (uint8_t)(lexicalrows_digit(text[2 * i]) << 4 |
-		    lexicalrows_digit(text[2 * i + 1]));
+	memcpy(out, db_text(rows, row, column), len);
 
 	return ((int)len);
 }

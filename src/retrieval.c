@@ -85,6 +85,7 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
     void (*done)(struct retrieval *, void *), void *arg)
 {
 	size_t	pool;
+	int	is_pooled = (config.rerank_url != NULL);
 
 	retrieval_free(retrieval);
 	retrieval->done = done;
@@ -106,9 +107,10 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
 	if (config.retrieval_weight > 0 && vectors_ask(&retrieval->vectors,
 	    question, retrieval_vector, retrieval) == 0) {
 		retrieval->waits++;
-		pool = RETRIEVAL_POOL;
+		is_pooled = 1;
 	}
-	if (config.rerank_url != NULL)
+	/* The same at any limit, so that pages of one order fit together. */
+	if (is_pooled)
 		pool = RETRIEVAL_POOL;
 	lexical_start(&retrieval->lexical, user_id, question,
 	    retrieval->documents, pool, retrieval_lexical, retrieval);
@@ -266,8 +268,8 @@ retrieval_fetch(struct retrieval *retrieval)
 	char		*ids;
 	size_t		 count = retrieval->limit + RETRIEVAL_SPARE;
 
-	if (config.rerank_url != NULL && count < EMBED_RERANK_MAX)
-		count = EMBED_RERANK_MAX;
+	if (config.rerank_url != NULL)
+		count = EMBED_RERANK_MAX + RETRIEVAL_SPARE;
 	if (count > retrieval->items_len)
 		count = retrieval->items_len;
 	ids = retrieval_chunks(retrieval_item, retrieval, count);

@@ -52,7 +52,7 @@ struct retrieval {
 	void		*arg;
 };
 
-#define RETRIEVAL_MAX	50		/* passages a search may ask for */
+#define RETRIEVAL_MAX	100		/* passages that may be asked for */
 
 void	retrieval_init(struct retrieval *);
 /*

@@ -19,6 +19,7 @@
 
 #define SEARCH_QUERY_MAX	8192	/* bytes */
 #define SEARCH_LIMIT		10	/* when nothing is said */
+#define SEARCH_LIMIT_MAX	50
 #define SEARCH_DOCUMENTS_MAX	1000
 #define SEARCH_COLLECTION_MAX	400	/* bytes of its name */
 
@@ -27,6 +28,7 @@ int	search_create(struct http_request *);
 struct search {
 	const char		*query;		/* borrows from the body */
 	int64_t			 limit;
+	int64_t			 offset;	/* results left out */
 	json_t			*document_ids;	/* borrowed, or NULL */
 	const char		*collection;	/* id or name, or NULL */
 	struct retrieval	 retrieval;
@@ -38,7 +40,10 @@ static const struct input_field	search_fields[] = {
 	  .max = SEARCH_QUERY_MAX },
 	{ .name = "limit", .type = INPUT_INTEGER,
 	  .offset = offsetof(struct search, limit), .min = 1,
-	  .max = RETRIEVAL_MAX, .absent = SEARCH_LIMIT },
+	  .max = SEARCH_LIMIT_MAX, .absent = SEARCH_LIMIT },
+	{ .name = "offset", .type = INPUT_INTEGER,
+	  .offset = offsetof(struct search, offset), .min = 0,
+	  .max = RETRIEVAL_MAX - SEARCH_LIMIT_MAX, .absent = 0 },
 	{ .name = "documentIds", .type = INPUT_ARRAY, .flags = INPUT_NULLABLE,
 	  .offset = offsetof(struct search, document_ids),
 	  .max = SEARCH_DOCUMENTS_MAX },
@@ -155,7 +160,8 @@ search_start(struct request *r, const json_t *documents)
 	for (i = 0; i < count; i++)
 		ids[i] = json_string_value(json_array_get(documents, i));
 	retrieval_start(&search->retrieval, r->who.user_id, search->query,
-	    ids, count, (size_t)search->limit, search_done, r);
+	    ids, count, (size_t)(search->offset + search->limit),
+	    search_done, r);
 	free(ids);
 
 	return (request_wait(r, SEARCH_FOUND));
@@ -171,7 +177,7 @@ search_found(struct request *r)
 	if (search->retrieval.error != ERROR_NONE)
 		return (request_fail(r, search->retrieval.error));
 	results = json_array();
-	for (i = 0; i < search->retrieval.count; i++)
+	for (i = (size_t)search->offset; i < search->retrieval.count; i++)
 		json_array_append_new(results,
 		    search_result(&search->retrieval.passages[i]));
 

@@ -47,6 +47,7 @@ statement_is_hot(enum statement statement)
 	switch (statement) {
 	case STATEMENT_SESSION_FIND:
 	case STATEMENT_SEARCH_SCOPE:
+	case STATEMENT_SEARCH_CHOSEN:
 	case STATEMENT_SEARCH_TERMS:
 	case STATEMENT_SEARCH_HEADS:
 	case STATEMENT_SEARCH_BLOCKS:
@@ -55,4 +56,11 @@ statement_is_hot(enum statement statement)
 	default:
 		return (0);
 	}
+}
+
+int
+statement_is_binary(enum statement statement)
+{
+	return (statement == STATEMENT_SEARCH_HEADS ||
+	    statement == STATEMENT_SEARCH_BLOCKS);
 }

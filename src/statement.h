@@ -97,6 +97,7 @@
 	X(INGEST_WAITING, ingest_waiting)				\
 	X(INGEST_FAILED, ingest_failed)					\
 	X(SEARCH_SCOPE, search_scope)					\
+	X(SEARCH_CHOSEN, search_chosen)					\
 	X(SEARCH_TERMS, search_terms)					\
 	X(SEARCH_HEADS, search_heads)					\
 	X(SEARCH_BLOCKS, search_blocks)					\
@@ -151,5 +152,7 @@ const char	*statement_name(enum statement);
  * well: db.c prepares them.
  */
 int		 statement_is_hot(enum statement);
+/* 1 for those that bring much of bytea: as it is, not as text of it. */
+int		 statement_is_binary(enum statement);
 
 #endif

@@ -34,7 +34,12 @@ static const char *const common[] = {
 static int
 words_is_letter(uint32_t c)
 {
-	utf8proc_category_t	category = utf8proc_category((int32_t)c);
+	utf8proc_category_t	category;
+
+	if (c < 0x80)
+		return ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z'));
+	category = utf8proc_category((int32_t)c);
 
 	return (category >= UTF8PROC_CATEGORY_LU &&
 	    category <= UTF8PROC_CATEGORY_NO);

@@ -9,4 +9,6 @@ cross join lateral (
 	where i.segment = u.segment and i.term = u.term
 	    and i.first_chunk = u.first_chunk offset 0
 ) b
-where s.scope in (select index_scopes($1))
+where s.scope = any (array(
+	select x.id from scopes x where x.owner = $1 union all
+	select x.id from scopes x where x.owner is null))

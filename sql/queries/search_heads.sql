@@ -5,4 +5,6 @@ from index_segments s cross join lateral (
 	from index_terms i
 	where i.segment = s.id and i.term = any ($2::bigint[]) offset 0
 ) t
-where s.scope in (select index_scopes($1))
+where s.scope = any (array(
+	select x.id from scopes x where x.owner = $1 union all
+	select x.id from scopes x where x.owner is null))

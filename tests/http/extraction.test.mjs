@@ -258,6 +258,33 @@ describe('the extractor', () => {
     assert.notEqual((await processes(keeper))[0], pid);
   });
 
+  /** Uploads what takes a while to read, and sends its reader a signal. */
+  const interrupted = async (name, signal) => {
+    const [keeper] = await processes();
+    const [pid] = await processes(keeper);
+    const large = `<p>Interrupted ${name}</p>${'<p>a <b>word</b> or two'.repeat(300_000)}`;
+    const [document] = await Promise.all([read(name, large), (async () => {
+      const child = await until(async () => (await processes(pid))[0], 'the child');
+      process.kill(Number(child), signal);
+    })()]);
+
+    return document;
+  };
+
+  test('reads a document again whose reading was killed from outside', async () => {
+    const document = await interrupted('killed.html', 'SIGKILL');
+
+    assert.equal(document.status, 'ready', document.error);
+  });
+
+  test('gives a document up that crashes its reader, and reads the next one', async () => {
+    const document = await interrupted('crash.html', 'SIGSEGV');
+
+    assert.equal(document.status, 'failed');
+    assert.match(document.error, /The file is damaged/);
+    assert.match(await textOf('next.html', '<p>Read after a crash.'), /after a crash/);
+  });
+
   test('serves `lectern ingest` as well', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lectern-ingest-'));
 

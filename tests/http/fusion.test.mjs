@@ -102,6 +102,33 @@ describe('Joining words and meaning', () => {
     assert.equal((await search(anna, 'lamp boat dog oven boots', 4)).length, 4);
   });
 
+  test('pages of any size are of one order', async () => {
+    const berta = await signedUp(lectern.url);
+    const words = ['lamp', 'boat', 'dog', 'oven', 'boots', 'rain', 'sofa', 'glass'];
+    const bodies = Array.from({ length: 130 }, (_, n) => `Note ${n} speaks of ${words
+      .filter((_word, bit) => (n + 1) >> bit & 1).join(' and ')}, ${'and so on '.repeat(n % 7)}.`);
+    const replies = await Promise.all(bodies.map((body, n) =>
+      berta.post(`/api/documents?filename=${n}.txt`, undefined, { body })));
+    assert.ok(replies.every(({ status }) => status === 201));
+    await until(async () => await where.postgres.psql(where.database, `select not exists (
+      select from vector_jobs) and not exists (select from documents
+      where status <> 'ready')`) === 't', 'all vectors', { seconds: 60 });
+    const page = async (limit, offset) => {
+      const reply = await berta.post('/api/search', { query: words.join(' '), limit, offset });
+
+      assert.equal(reply.status, 200, reply.text);
+      return reply.json.results;
+    };
+    const all = [...await page(50, 0), ...await page(50, 50)];
+
+    assert.equal(all.length, 100);
+    assert.equal(new Set(all.map(({ chunkId }) => chunkId)).size, 100);
+    for (let at = 0; at <= 50; at += 10) {
+      assert.deepEqual(await page(10, at), all.slice(at, at + 10));
+    }
+    assert.deepEqual(await page(40, 50), all.slice(50, 90));
+  });
+
   test('RETRIEVAL_WEIGHT 0 is lexical, 100 is by meaning alone', async () => {
     const words = await restart({ RETRIEVAL_WEIGHT: '0' });
     const [first] = await search(words, 'dog');

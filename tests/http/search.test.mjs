@@ -88,6 +88,14 @@ describe('POST /api/search', () => {
       results.slice(0, 1));
   });
 
+  test('offset leaves the first results out, so that pages follow each other', async () => {
+    const query = 'lamp wick oil night';
+    const all = await search(anna, { query, limit: 50 });
+
+    assert.deepEqual(await search(anna, { query, limit: 1, offset: 1 }), all.slice(1, 2));
+    assert.deepEqual(await search(anna, { query, offset: 50 }), []);
+  });
+
   test('a word in another form and in another case is found', async () => {
     assert.equal((await search(anna, { query: 'TRIMMED WICKS' }))[0].documentId,
       ids.manual);
@@ -140,6 +148,8 @@ describe('POST /api/search', () => {
     ['a query that is too long', { query: 'x'.repeat(8193) }, 'query'],
     ['limit 0', { query: 'x', limit: 0 }, 'limit'],
     ['limit 51', { query: 'x', limit: 51 }, 'limit'],
+    ['offset 51', { query: 'x', offset: 51 }, 'offset'],
+    ['a negative offset', { query: 'x', offset: -1 }, 'offset'],
     ['a limit that is no whole number', { query: 'x', limit: 1.5 }, 'limit'],
     ['documentIds that are no list', { query: 'x', documentIds: 'a' }, 'documentIds'],
     ['documentIds of numbers', { query: 'x', documentIds: [1] }, 'documentIds'],

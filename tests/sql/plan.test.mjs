@@ -7,7 +7,8 @@ import { before, describe, test } from 'node:test';
 import { Schema, queryText } from './schema.mjs';
 
 const statements = {
-  search_scope: `'nobody', null`,
+  search_scope: `'nobody'`,
+  search_chosen: `'nobody', '{a,b}'`,
   search_terms: `'nobody', '{5,6,700}'`,
   search_heads: `'nobody', '{5,6,700}'`,
   search_blocks: `'nobody', '{3,3}', '{5,6}', '{1000,3000}'`,
