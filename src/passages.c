@@ -355,8 +355,8 @@ passages_widen(struct passages_work *w, struct passages_span *span)
 	    passages_grow(w, span, row))
 		passages_meet(w, row + 1);
 	row = span->first - 1;
-	if (row >= 0 && passages_joins(w, row + 1) && w->owner[row] == 0 &&
-	    passages_grow(w, span, row))
+	if (span->hit != NULL && row >= 0 && passages_joins(w, row + 1) &&
+	    w->owner[row] == 0 && passages_grow(w, span, row))
 		passages_meet(w, row);
 }
 
@@ -445,21 +445,21 @@ passages_cut(struct passages *p)
 static void
 passages_text(struct passages_work *w, const struct passages_span *span)
 {
-	const struct db_query	*db = &w->p->db;
-	int64_t			 at = db_int(db, span->first, COLUMN_START);
-	int64_t			 start, end;
-	int			 row;
+	const struct db_query *db = &w->p->db;
+	int64_t	 start, end, at = db_int(db, span->first, COLUMN_START);
+	int	 row;
 
 	for (row = span->first; row <= span->last; row++) {
 		start = db_int(db, row, COLUMN_START);
-		end = row == span->last ? db_int(db, row, COLUMN_END) :
-		    start + (int64_t)db_length(db, row, COLUMN_TEXT);
+		end = start + (int64_t)db_length(db, row, COLUMN_TEXT);
 		if (end > at && at >= start) {
 			buffer_add(&w->p->texts, db_text(db, row, COLUMN_TEXT) +
 			    (at - start), (size_t)(end - at));
 			at = end;
 		}
 	}
+	if (at != db_int(db, span->last, COLUMN_END))
+		w->p->texts.has_failed = 1;	/* the text is not the chunks' */
 	buffer_add(&w->p->texts, "", 1);
 }
 

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kore/kore.h>
+
 #include "answerlog.h"
 #include "citation.h"
 #include "config.h"
@@ -77,16 +79,18 @@ pipeline_scope(struct answer *a)
 		return;
 	a->document_ids = calloc(json_array_size(documents) + 1,
 	    sizeof(char *));
+	if (a->document_ids == NULL)
+		fatal("answer: no memory");
 	a->document_ids_len = 0;
 	json_array_foreach(documents, i, id) {
 		text = json_string_value(id);
 		for (kept = 0; kept < n && strcmp(ids[kept], text) != 0;)
 			kept++;
-		if (a->document_ids == NULL || (ids != NULL && kept == n) ||
-		    (a->document_ids[a->document_ids_len] =
-		    strdup(text)) == NULL)
+		if (ids != NULL && kept == n)
 			continue;
-		a->document_ids_len++;
+		text = a->document_ids[a->document_ids_len++] = strdup(text);
+		if (text == NULL)
+			fatal("answer: no memory");
 	}
 	while (n > 0)
 		free(ids[--n]);

@@ -180,3 +180,34 @@ test('a worker that was thought dead goes on, and its own end counts', async (t)
   assert.equal(running.of('error').length + running.of('abort').length, 0);
   assert.ok(await until(() => isQuiet(lectern), 'nothing to be left'));
 });
+
+test('an answer that its living worker knows nothing of is broken off', async (t) => {
+  const lectern = await startLectern({ workers: 1, env: env() });
+  t.after(() => lectern.stop());
+  const anna = await reader(lectern);
+
+  model.script(['Done.'], {});
+  const stray = await begin(anna, { message: question });
+  await stray.end();
+  model.script(words(200), { delayMs: 40 });
+  const running = await begin(anna, { message: question });
+  await running.text();
+  // As an opening leaves it of whose success the worker did not hear.
+  await sql(lectern, `begin;
+    update messages set status = 'running', created_at = now() - interval '2 minutes'
+      where id = '${stray.messageId}';
+    insert into answers (message_id, conversation_id, user_id, worker)
+      select '${stray.messageId}', '${stray.id}', user_id, worker from answers;
+    commit`);
+  await until(async () => {
+    const next = await anna.open('POST', '/api/chat',
+      { json: { message: 'How is the Zephyr descaled?', conversationId: stray.id } });
+    if (next.status !== 200) assert.equal(next.status, 409, await next.text());
+    else await next.body.cancel();
+    return next.status === 200;
+  }, 'the next question to be taken', { seconds: 5, everyMs: 100 });
+  assert.equal(await sql(lectern, `select error from messages
+    where id = '${stray.messageId}'`), 'ANSWER_BROKEN_OFF');
+  assert.equal(await sql(lectern, `select status from messages
+    where id = '${running.messageId}'`), 'running');
+});
