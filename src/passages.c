@@ -451,15 +451,15 @@ passages_text(struct passages_work *w, const struct passages_span *span)
 
 	for (row = span->first; row <= span->last; row++) {
 		start = db_int(db, row, COLUMN_START);
-		end = start + (int64_t)db_length(db, row, COLUMN_TEXT);
+		end = row == span->last ? db_int(db, row, COLUMN_END) :
+		    start + (int64_t)db_length(db, row, COLUMN_TEXT);
 		if (end > at && at >= start) {
 			buffer_add(&w->p->texts, db_text(db, row, COLUMN_TEXT) +
 			    (at - start), (size_t)(end - at));
 			at = end;
 		}
 	}
-	if (at != db_int(db, span->last, COLUMN_END))
-		w->p->texts.has_failed = 1;	/* the text is not the chunks' */
+	w->p->texts.has_failed |= at != db_int(db, span->last, COLUMN_END);
 	buffer_add(&w->p->texts, "", 1);
 }
 

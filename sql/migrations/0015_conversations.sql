@@ -171,6 +171,7 @@ select c.user_id, c.id, c.name, c.created_at, c.updated_at,
     (extract(epoch from c.created_at) * 1000)::bigint as created_ms,
     (extract(epoch from c.updated_at) * 1000)::bigint as updated_ms
 from collections c;
+comment on view collection_cards is 'Collections as clients see them; collection.c.';
 
 -- Changes a collection and what it holds, or (a_is_new) makes it. a_name null:
 -- it stays. a_documents: all that it is to hold; a_added, a_removed: one more,
