@@ -9,7 +9,10 @@
  * keep their elements, so that a selection or an open card survives.
  */
 import { Marked } from './marked.esm.js';
-import DOMPurify from './purify.es.mjs';
+import './purify.min.js';
+
+/* A classic script that the npm package brings in small form; it names itself. */
+const { DOMPurify } = globalThis;
 
 const ALLOWED = {
   ALLOWED_TAGS: ['a', 'blockquote', 'br', 'code', 'del', 'em', 'h3', 'h4', 'h5', 'h6', 'hr', 'li',
