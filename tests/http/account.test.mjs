@@ -171,8 +171,8 @@ test('an unknown address takes as long as a wrong password', async () => {
     await take('wrong', email);
     await take('unknown', 'nobody-at-all@example.com');
   }
-  const [wrong, unknown] = [times.wrong, times.unknown]
-    .map((list) => list.sort((a, b) => a - b)[5]);
+  // The fastest of each: what else the machine does only makes it longer.
+  const [wrong, unknown] = [times.wrong, times.unknown].map((list) => Math.min(...list));
 
   assert.ok(unknown > wrong / 2 && unknown < wrong * 2,
     `unknown ${unknown} ms, wrong password ${wrong} ms`);
