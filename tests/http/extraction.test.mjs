@@ -1,6 +1,7 @@
 // What becomes of HTML, PDF and Word documents, good, broken and malicious.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { docx, encrypted, item, paragraph, pdf, styled, zip } from '../fixtures/
 import { askWhole } from '../lib/asking.mjs';
 import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
+import { processTree, signal } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 
 let lectern, anna;
@@ -302,3 +304,23 @@ describe('the extractor', () => {
     assert.match(JSON.stringify(results), /A letter of the library/);
   });
 });
+
+test('an extractor that was killed is there again for the next document', async () => {
+  for (let round = 0; round < 2; round++) {
+    const killed = processTree(lectern.pid).filter((pid) => commandOf(pid) === 'lectern extractor');
+
+    assert.ok(killed.length > 0);
+    for (const pid of killed) signal(pid, 'SIGKILL');
+    assert.match(await textOf(`again-${round}.html`, `<p>The lamp burns, round ${round}.</p>`),
+      /The lamp burns/);
+  }
+});
+
+/** "lectern extractor"; empty for a process that has ended. */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
