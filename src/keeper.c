@@ -3,7 +3,9 @@
  *	the child, when it lived for less than KEEPER_LIFE_SECONDS)
  *
  * Nothing is kept from the moment on at which the parent is told to stop: it
- * then waits for each worker by its number, and for nobody else.
+ * then waits for each worker by its number, and for nobody else. A worker that
+ * was only just forked when the signal was passed on has lost it (Kore clears
+ * it when it sets up), so whoever is waited for is told again.
  */
 #include <sys/types.h>
 #include <sys/prctl.h>
@@ -18,6 +20,7 @@
 
 #define KEEPER_MAX		4
 #define KEEPER_LIFE_SECONDS	5
+#define KEEPER_AGAIN_NS		50000000
 
 static struct keeper {
 	void	(*become)(void);
@@ -25,10 +28,12 @@ static struct keeper {
 	time_t	 since;			/* monotonic seconds */
 } keepers[KEEPER_MAX];
 static size_t	keepers_len;
+static pid_t	keepers_parent;
 
 static int	keeper_fork(struct keeper *, unsigned int);
 static void	keeper_child(const struct keeper *, pid_t, unsigned int)
 		    __attribute__((noreturn));
+static pid_t	keeper_await(pid_t, int *);
 static time_t	keeper_now(void);
 
 pid_t	__wrap_waitpid(pid_t, int *, int);
@@ -42,6 +47,7 @@ keeper_start(void (*become)(void))
 	if (keepers_len == KEEPER_MAX)
 		return (-1);
 	k->become = become;
+	keepers_parent = getpid();
 	if (keeper_fork(k, 0) == -1)
 		return (-1);
 	keepers_len++;
@@ -56,6 +62,8 @@ __wrap_waitpid(pid_t wanted, int *status, int options)
 	struct keeper	*k;
 	pid_t		 pid;
 
+	if (wanted > 0 && options == 0 && getpid() == keepers_parent)
+		return (keeper_await(wanted, status));
 	pid = __real_waitpid(wanted, status, options);
 	if (wanted != -1 || pid <= 0)
 		return (pid);
@@ -63,6 +71,21 @@ __wrap_waitpid(pid_t wanted, int *status, int options)
 		if (k->pid == pid)
 			(void)keeper_fork(k,
 			    keeper_now() - k->since < KEEPER_LIFE_SECONDS);
+	}
+
+	return (pid);
+}
+
+/* Until a worker has ended. Its handler takes the signal any number of times. */
+static pid_t
+keeper_await(pid_t wanted, int *status)
+{
+	const struct timespec	pause = { .tv_nsec = KEEPER_AGAIN_NS };
+	pid_t			pid;
+
+	while ((pid = __real_waitpid(wanted, status, WNOHANG)) == 0) {
+		(void)kill(wanted, SIGTERM);
+		(void)nanosleep(&pause, NULL);
 	}
 
 	return (pid);

@@ -79,8 +79,11 @@ describe('an idle server', () => {
   });
 
   test('stops while it starts, whenever the signal comes', async () => {
-    for (let ms = 0; ms <= 240; ms += 40) {
-      const lectern = await startLectern({ migrate: false, ready: 'none' });
+    const lectern = await startLectern({ migrate: false, ready: 'none' });
+
+    // In steps that meet the moment at which a worker is only just forked.
+    for (let ms = 0; ms <= 240; ms += 8) {
+      if (ms > 0) await lectern.start('none');
       await new Promise((resolve) => { setTimeout(resolve, ms); });
       const all = processTree(lectern.pid);
       const end = await lectern.stop();
