@@ -15,6 +15,7 @@
 
 #include "buffer.h"
 #include "config.h"
+#include "escape.h"
 #include "letter.h"
 #include "mail.h"
 #include "percent.h"
@@ -99,7 +100,6 @@ static void	letter_text(enum letter_kind, const char *, const char *,
 		    struct buffer *);
 static void	letter_html(enum letter_kind, const char *, const char *,
 		    struct buffer *);
-static void	letter_escape(struct buffer *, const char *);
 
 int
 letter_is_on(void)
@@ -244,30 +244,7 @@ letter_html(enum letter_kind kind, const char *url, const char *detail,
 			buffer_add(out, p, 1);
 			continue;
 		}
-		letter_escape(out, words[i].value);
+		escape_html(out, words[i].value);
 		p += strlen(words[i].name) - 1;
-	}
-}
-
-static void
-letter_escape(struct buffer *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			buffer_add_text(out, "&amp;");
-			break;
-		case '<':
-			buffer_add_text(out, "&lt;");
-			break;
-		case '>':
-			buffer_add_text(out, "&gt;");
-			break;
-		case '"':
-			buffer_add_text(out, "&quot;");
-			break;
-		default:
-			buffer_add(out, text, 1);
-		}
 	}
 }

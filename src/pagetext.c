@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "escape.h"
 #include "pagetext.h"
 
 #define PAGETEXT_ASSETS	"\"/assets/"
@@ -13,7 +14,6 @@ static const char	*pagetext_key(const char *, const char *,
 			    char [PAGETEXT_KEY_MAX]);
 static const char	*pagetext_of(const char *, const char *, json_t *,
 			    json_t *);
-static void		 pagetext_escape(struct buffer *, const char *);
 
 int
 pagetext_expand(const char *source, size_t len, const char *language,
@@ -34,7 +34,7 @@ pagetext_expand(const char *source, size_t len, const char *language,
 				    key);
 				return (-1);
 			}
-			pagetext_escape(out, text);
+			escape_html(out, text);
 		} else if ((size_t)(end - p) > prefix &&
 		    memcmp(p, PAGETEXT_ASSETS, prefix) == 0) {
 			buffer_add_text(out, PAGETEXT_ASSETS);
@@ -72,35 +72,4 @@ pagetext_of(const char *key, const char *language, json_t *texts, json_t *used)
 		(void)json_object_set_new(used, key, json_true());
 
 	return (text);
-}
-
-static void
-pagetext_escape(struct buffer *out, const char *text)
-{
-	size_t	plain;
-
-	for (;;) {
-		plain = strcspn(text, "&<>\"'");
-		buffer_add(out, text, plain);
-		text += plain;
-		switch (*text++) {
-		case '&':
-			buffer_add_text(out, "&amp;");
-			break;
-		case '<':
-			buffer_add_text(out, "&lt;");
-			break;
-		case '>':
-			buffer_add_text(out, "&gt;");
-			break;
-		case '"':
-			buffer_add_text(out, "&quot;");
-			break;
-		case '\'':
-			buffer_add_text(out, "&#39;");
-			break;
-		default:
-			return;
-		}
-	}
 }

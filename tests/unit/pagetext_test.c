@@ -1,4 +1,4 @@
-/* links: src/pagetext.c src/buffer.c -ljansson */
+/* links: src/pagetext.c src/escape.c src/buffer.c -ljansson */
 /*
  * Pages with the texts of a language.
  */
