@@ -19,9 +19,8 @@
 
 #define CONNINFO_CERTIFICATES	"/etc/ssl/certs/ca-certificates.crt"
 
-#define CONNINFO_OPTIONS						\
-	"-c statement_timeout=8000 "					\
-	"-c idle_in_transaction_session_timeout=15000 -c jit=off"
+/* A hosted database may sleep, and takes its time to wake. */
+#define CONNINFO_WAKE_S		"15"
 #define CONNINFO_ENDPOINT	"endpoint="
 
 /* What is set unless the URI says otherwise. */
@@ -34,7 +33,9 @@ static const struct {
 	{ "gssencmode", "disable" },
 	{ "keepalives_idle", "30" },
 	{ "tcp_user_timeout", "10000" },
-	{ "options", CONNINFO_OPTIONS }
+	{ "options", "-c statement_timeout=8000 "
+	    "-c idle_in_transaction_session_timeout=15000 "
+	    "-c jit=off" }
 };
 
 static int	conninfo_is_remote(const PQconninfoOption *);
@@ -74,6 +75,9 @@ conninfo_make(const char *url, char *why, size_t why_len)
 			if (strcmp(o->keyword, conninfo_defaults[i].name) == 0)
 				value = conninfo_defaults[i].value;
 		}
+		if (is_remote && o->val == NULL &&
+		    strcmp(o->keyword, "connect_timeout") == 0)
+			value = CONNINFO_WAKE_S;
 		if (is_remote && strcmp(o->keyword, "sslmode") == 0 &&
 		    (value == NULL || strcmp(value, "disable") != 0))
 			value = "verify-full";
@@ -98,11 +102,21 @@ conninfo_make(const char *url, char *why, size_t why_len)
 }
 
 int
-conninfo_is_ours(const char *options)
+conninfo_is_default(const char *name, const char *value)
 {
-	return (strcmp(options, CONNINFO_OPTIONS) == 0 ||
-	    strncmp(options, CONNINFO_ENDPOINT,
-	    sizeof(CONNINFO_ENDPOINT) - 1) == 0);
+	size_t	i;
+
+	if (strcmp(name, "options") == 0 && strncmp(value, CONNINFO_ENDPOINT,
+	    sizeof(CONNINFO_ENDPOINT) - 1) == 0)
+		return (1);
+	for (i = 0; i < sizeof(conninfo_defaults) /
+	    sizeof(conninfo_defaults[0]); i++) {
+		if (strcmp(name, conninfo_defaults[i].name) == 0 &&
+		    strcmp(value, conninfo_defaults[i].value) == 0)
+			return (1);
+	}
+
+	return (0);
 }
 
 /*

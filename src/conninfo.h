@@ -14,8 +14,11 @@
 char	*conninfo_make(const char *url, char *why, size_t why_len)
 	    __attribute__((warn_unused_result));
 
-/* Whether a value of `options` changes nothing: our own, or a provider's name
- * of the host, which TLS tells as well ("endpoint=..."). */
-int	conninfo_is_ours(const char *options);
+/*
+ * Whether a setting of conninfo_make()'s is our default and not the
+ * operator's, or (`options`) a provider's name of the host, which TLS tells
+ * as well ("endpoint=...").
+ */
+int	conninfo_is_default(const char *name, const char *value);
 
 #endif

@@ -109,7 +109,9 @@ pooler_settings(PQconninfoOption *options, struct poolerconf *c, char *why,
 
 	for (o = options; o->keyword != NULL; o++) {
 		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-			if (strcmp(o->keyword, wanted[i].name) == 0)
+			if (o->val != NULL &&
+			    strcmp(o->keyword, wanted[i].name) == 0 &&
+			    !conninfo_is_default(o->keyword, o->val))
 				*wanted[i].value = o->val;
 		}
 	}
@@ -136,7 +138,7 @@ pooler_settings(PQconninfoOption *options, struct poolerconf *c, char *why,
 		}
 		if (i == sizeof(pooler_refused) / sizeof(pooler_refused[0]) &&
 		    (strcmp(o->keyword, "options") != 0 || o->val == NULL ||
-		    conninfo_is_ours(o->val)))
+		    conninfo_is_default(o->keyword, o->val)))
 			continue;
 		(void)snprintf(why, why_size, "DATABASE_URL sets %s, which "
 		    "PgBouncer does not pass on; leave it out.", o->keyword);
