@@ -5,29 +5,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startModel } from '../doubles/model.mjs';
 import { add, askWhole, conversation, question, reader } from '../lib/asking.mjs';
 import { Client, signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
-import { at, begin, beside, resume, sql, words } from '../lib/running.mjs';
+import { at, begin, beside, resume, sql, startPair, words } from '../lib/running.mjs';
 import { until } from '../lib/wait.mjs';
 
 const password = 'a-long-password-1';
-let model, first, second;
+let pair, model, first, second;
 
 before(async () => {
-  model = await startModel();
-  const env = { LLM_URL: model.url, LLM_MODEL: 'double' };
-  first = await startLectern({ env });
-  second = await beside(first, { env });
+  pair = await startPair();
+  ({ model, first, second } = pair);
 });
-after(async () => {
-  for (const one of [first, second]) {
-    assert.equal(one.restarts(), 0, one.tail());
-    await one.stop();
-  }
-  await model.stop();
-});
+after(() => pair?.stop());
 
 const session = async (client) => (await client.get('/api/auth/get-session')).json;
 

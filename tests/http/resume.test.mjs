@@ -3,29 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startModel } from '../doubles/model.mjs';
 import { holds, lastMessage, of, question, reader, textOf } from '../lib/asking.mjs';
-import { startLectern } from '../lib/lectern.mjs';
-import { at, begin, beside, eachWorker, follow, isQuiet, resume, said, sql, tab, words }
-  from '../lib/running.mjs';
+import { at, begin, beside, eachWorker, follow, isQuiet, resume, said, sql, startPair, tab,
+  words } from '../lib/running.mjs';
 import { until } from '../lib/wait.mjs';
 
-let model, first, second;
+let pair, model, first, second;
 
 before(async () => {
-  model = await startModel();
-  const env = { LLM_URL: model.url, LLM_MODEL: 'double' };
-  first = await startLectern({ env });
-  second = await beside(first, { env });
+  pair = await startPair();
+  ({ model, first, second } = pair);
 });
-after(async () => {
-  for (const lectern of [first, second]) {
-    if (!lectern) continue;
-    assert.equal(lectern.restarts(), 0, lectern.tail());
-    await lectern.stop();
-  }
-  await model?.stop();
-});
+after(() => pair?.stop());
 
 const cited = [...words(15, 'before'), '. The warranty of the Zephyr lasts thirty months [1].',
   ...words(25, 'after')];

@@ -4,29 +4,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { startModel } from '../doubles/model.mjs';
 import { lastMessage, of, question, reader } from '../lib/asking.mjs';
-import { startLectern } from '../lib/lectern.mjs';
-import { at, begin, beside, drained, eachWorker, isQuiet, said, sql, tab, words }
+import { at, begin, drained, eachWorker, isQuiet, said, sql, startPair, tab, words }
   from '../lib/running.mjs';
 import { until } from '../lib/wait.mjs';
 
-let model, first, second;
+let pair, model, first, second;
 
 before(async () => {
-  model = await startModel();
-  const env = { LLM_URL: model.url, LLM_MODEL: 'double' };
-  first = await startLectern({ env });
-  second = await beside(first, { env });
+  pair = await startPair();
+  ({ model, first, second } = pair);
 });
-after(async () => {
-  for (const lectern of [first, second]) {
-    if (!lectern) continue;
-    assert.equal(lectern.restarts(), 0, lectern.tail());
-    await lectern.stop();
-  }
-  await model?.stop();
-});
+after(() => pair?.stop());
 
 /** An answer of fifty slow words that has begun, and the call to the model. */
 async function slow(anna, json = { message: question }) {

@@ -5,8 +5,10 @@
 //   running.id, running.parts, running.seen()
 //   await running.ended;                  // [DONE], or the connection was lost
 
+import assert from 'node:assert/strict';
 import http from 'node:http';
 
+import { startModel } from '../doubles/model.mjs';
 import { Client, readEvents } from './http.mjs';
 import { startLectern } from './lectern.mjs';
 import { of, textOf } from './asking.mjs';
@@ -142,6 +144,23 @@ class Running {
 export async function beside(lectern, { env = {}, ...more } = {}) {
   return startLectern({ postgres: lectern.postgres, database: lectern.database,
     migrate: false, ...more, env });
+}
+
+/** Two instances on one database, with a model: {model, first, second, stop()}. */
+export async function startPair() {
+  const model = await startModel();
+  const env = { LLM_URL: model.url, LLM_MODEL: 'double' };
+  const first = await startLectern({ env });
+  const second = await beside(first, { env });
+
+  return { model, first, second,
+    async stop() {
+      for (const lectern of [first, second]) {
+        assert.equal(lectern.restarts(), 0, lectern.tail());
+        await lectern.stop();
+      }
+      await model.stop();
+    } };
 }
 
 /** The same signed-in person, at another instance. */
