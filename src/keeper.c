@@ -76,7 +76,7 @@ __wrap_waitpid(pid_t wanted, int *status, int options)
 	return (pid);
 }
 
-/* Until a worker has ended. Its handler takes the signal any number of times. */
+/* Until a worker has ended; it takes the signal any number of times. */
 static pid_t
 keeper_await(pid_t wanted, int *status)
 {
