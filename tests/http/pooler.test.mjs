@@ -103,14 +103,14 @@ describe('a hosted database', () => {
 
   test('cuts connections while nobody asks, and the next request does not notice', async () => {
     for (let round = 0; round < 3; round++) {
-      neon.cut();
+      await neon.cut();
       assert.equal((await session()).status, 200);
     }
   });
 
   test('wakes slowly: who asks waits, and nobody else', async () => {
     neon.delayMs = 5500;
-    neon.cut();
+    await neon.cut();
     const longest = await healthMeanwhile(lectern, async () => {
       const start = performance.now();
       const reply = await session();

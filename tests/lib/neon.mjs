@@ -5,7 +5,7 @@
 //
 //   const neon = await startNeon(postgres, { password: 's3cret' });
 //   neon.url('name', 'sslmode=require')   // for DATABASE_URL
-//   neon.cut(); await neon.leave(); await neon.come();
+//   await neon.cut(); await neon.leave(); await neon.come();
 //   neon.delayMs = 5000;                  // for connections from now on
 //   neon.seen                             // {tls, plain, refused, sessions}
 //   await neon.stop();
@@ -17,6 +17,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 
 import { freePort, giveToOwner, temporaryFolder } from './process.mjs';
+import { until } from './wait.mjs';
 
 const SSL_REQUEST = 80877103;
 const CANCEL_REQUEST = 80877102;
@@ -86,16 +87,20 @@ class Neon {
     this.#server.unref();
   }
 
-  /** Ends every connection, as a suspension does. */
-  cut() {
-    for (const socket of this.#sockets) socket.destroy();
+  /** Ends every connection, as a suspension does; resolves once the client knows. */
+  async cut() {
+    for (const socket of this.#sockets) socket.end();
+    // Who does not hang up is cut off.
+    await until(() => this.#sockets.size === 0, 'the client to hang up').catch(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    });
   }
 
   /** Refuses connections until come(). */
   async leave() {
     const closed = new Promise((resolve) => this.#server.close(resolve));
 
-    this.cut();
+    await this.cut();
     await closed;
   }
 

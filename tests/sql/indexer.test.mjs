@@ -110,7 +110,8 @@ describe('the indexer', () => {
       const before = last;
       last = await asked();
       return last === before;
-    }, 'the last readers to leave', { everyMs: 1000 });
+    // The figures of /metrics are taken once more within 15 s of the last use.
+    }, 'the last readers to leave', { seconds: 90, everyMs: 16_000 });
     // Longer than every retry.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     assert.equal(await asked(), last);
