@@ -64,6 +64,7 @@ class Neon {
   #password;
   #server;
   #sockets = new Set();
+  #sessions = new Set();
 
   constructor(postgres, files, password) {
     this.ca = files.ca;
@@ -87,20 +88,24 @@ class Neon {
     this.#server.unref();
   }
 
-  /** Ends every connection, as a suspension does; resolves once the client knows. */
+  /**
+   * Ends every session, as a suspension does, and none that is only beginning;
+   * resolves once the client knows.
+   */
   async cut() {
-    for (const socket of this.#sockets) socket.end();
+    const ending = [...this.#sessions];
+
+    for (const session of ending) session.end();
     // Who does not hang up is cut off.
-    await until(() => this.#sockets.size === 0, 'the client to hang up').catch(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    });
+    await until(() => ending.every((session) => session.destroyed), 'the client to hang up')
+      .catch(() => ending.forEach((session) => session.destroy()));
   }
 
   /** Refuses connections until come(). */
   async leave() {
     const closed = new Promise((resolve) => this.#server.close(resolve));
 
-    await this.cut();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -172,7 +177,11 @@ class Neon {
     backend.write(start);
     secure.pipe(backend);
     backend.pipe(secure);
-    secure.on('close', () => backend.destroy());
+    this.#sessions.add(secure);
+    secure.on('close', () => {
+      this.#sessions.delete(secure);
+      backend.destroy();
+    });
     backend.on('close', () => secure.destroy());
   }
 }
