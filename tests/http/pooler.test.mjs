@@ -115,7 +115,7 @@ describe('a hosted database', () => {
       const start = performance.now();
       const reply = await session();
 
-      assert.equal(reply.status, 200, reply.text);
+      assert.equal(reply.status, 200, `${reply.text}\n${lectern.tail(12)}`);
       assert.ok(performance.now() - start > 5000);
     });
     neon.delayMs = 0;

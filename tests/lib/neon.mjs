@@ -65,6 +65,7 @@ class Neon {
   #server;
   #sockets = new Set();
   #sessions = new Set();
+  #usedAt = 0;
 
   constructor(postgres, files, password) {
     this.ca = files.ca;
@@ -89,10 +90,11 @@ class Neon {
   }
 
   /**
-   * Ends every session, as a suspension does, and none that is only beginning;
-   * resolves once the client knows.
+   * Ends every session, as a suspension does once nobody has asked for a while;
+   * resolves when the client knows.
    */
   async cut() {
+    await until(() => performance.now() - this.#usedAt > 500, 'nobody to ask');
     const ending = [...this.#sessions];
 
     for (const session of ending) session.end();
@@ -175,6 +177,7 @@ class Neon {
     this.#keep(backend);
     this.seen.sessions++;
     backend.write(start);
+    secure.on('data', () => { this.#usedAt = performance.now(); });
     secure.pipe(backend);
     backend.pipe(secure);
     this.#sessions.add(secure);
