@@ -1,9 +1,10 @@
 #!/bin/bash
-# Installs what is missing for the sets of work named: build test bench fuzz.
+# Installs what is missing for the sets of work named: build test bench fuzz,
+# or image (to compile and to lay out the image; no database).
 #
 #   Debian packages -> by apt-get as root; anyone else is told their names
-#   npm packages    -> by the lock file: three browser modules for `build`,
-#                      the clients that tests drive with `test`
+#   npm packages    -> by the lock files: three browser modules for `build`,
+#                      with `test` the clients that tests drive, and Next.js
 #   pgvector        -> with `test`, by conf/pgvector.sh
 #   browser modules -> copied to assets/vendor/, where kodev picks them up
 #
@@ -12,9 +13,12 @@ set -eu
 
 cd "$(dirname "$0")/.."
 
-build_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
+compile_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 	libjansson-dev libutf8proc-dev libstemmer-dev liboath-dev libarchive-dev
-	libxml2-dev libseccomp-dev poppler-utils libcrypt-dev libc6-dev make gcc dpkg-dev postgresql-15 curl ca-certificates"
+	libxml2-dev zlib1g-dev libbrotli-dev libseccomp-dev poppler-utils poppler-data libcrypt-dev
+	libc6-dev make gcc dpkg-dev curl ca-certificates"
+build_packages="postgresql-15"
+image_packages="pgbouncer"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
 	python3-bcrypt python3-passlib nginx-light"
 bench_packages="nginx-light wrk python3-fastapi python3-uvicorn
@@ -62,20 +66,21 @@ apt_install() {
 	apt-get -q -y --no-install-recommends install "$@"
 }
 
-# Installs the npm packages once per lock file, and more of them when asked
-# for more. The stamp lies inside node_modules and goes with it.
+# Installs a folder's npm packages once per lock file, and more of them when
+# asked for more. The stamp lies inside node_modules and goes with it.
 install_modules() {
-	local extent=$1 stamp=node_modules/.installed wanted have
+	local folder=$1 extent=$2 stamp=$1/node_modules/.installed wanted have
 	local -a omit=()
 
-	wanted=$(sha256sum <package-lock.json)
+	wanted=$(sha256sum <"$folder/package-lock.json")
 	have=$(cat "$stamp" 2>/dev/null || :)
 	[ "$have" = "all $wanted" ] && return
 	[ "$extent" = browser ] && [ "$have" = "browser $wanted" ] && return
 	[ "$extent" = browser ] && omit=(--omit=dev)
-	npm ci --loglevel=error --no-audit --no-fund --ignore-scripts \
-	    "${omit[@]}" ||
-	    die "The npm packages of package-lock.json could not be installed."
+	(cd "$folder" && npm ci --loglevel=error --no-audit --no-fund \
+	    --ignore-scripts "${omit[@]}") ||
+	    die "The npm packages of $folder/package-lock.json could not be" \
+		"installed."
 	echo "$extent $wanted" >"$stamp"
 }
 
@@ -87,17 +92,17 @@ vendor() {
 	mv "assets/vendor/$2.new" "assets/vendor/$2"
 }
 
-packages= extent=browser
+packages=$compile_packages extent=browser
 for set in "${@:-build}"; do
 	case $set in
-	build)	;;
-	test)	packages+=" $test_packages" extent=all ;;
-	bench)	packages+=" $bench_packages" ;;
+	build)	packages+=" $build_packages" ;;
+	test)	packages+=" $build_packages $test_packages" extent=all ;;
+	bench)	packages+=" $build_packages $bench_packages" ;;
 	fuzz)	packages+=" $fuzz_packages" ;;
-	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz]" ;;
+	image)	packages+=" $image_packages" ;;
+	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz] [image]" ;;
 	esac
 done
-packages+=" $build_packages"
 command -v node >/dev/null || packages+=" nodejs"
 command -v npm >/dev/null || packages+=" npm"
 
@@ -117,7 +122,9 @@ fi
 mkdir -p build
 exec 8>build/.deps.lock
 flock 8
-install_modules "$extent"
+install_modules . "$extent"
+[ "$extent" = browser ] || install_modules tests/next all
 vendor node_modules/marked/lib/marked.esm.js marked.esm.js
-vendor node_modules/dompurify/dist/purify.es.mjs purify.es.mjs
+vendor node_modules/dompurify/dist/purify.min.js purify.min.js
+rm -f assets/vendor/purify.es.mjs
 vendor node_modules/uqr/dist/index.mjs uqr.mjs

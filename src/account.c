@@ -27,6 +27,7 @@
 #include "challenge.h"
 #include "config.h"
 #include "cookie.h"
+#include "form.h"
 #include "input.h"
 #include "letter.h"
 #include "limit.h"
@@ -142,6 +143,7 @@ static enum step	sign_in_refused(struct request *);
 static enum step	sign_in_fail(struct request *);
 static enum step	sign_in_failed(struct request *);
 
+static void		account_take_form(struct request *);
 static void		account_free(void *);
 
 #define ACCOUNT_PLAN(route, table, how, rule)				\
@@ -226,6 +228,7 @@ sign_up_read(struct request *r)
 	if (input_json_or_form(r, account_sign_up_fields,
 	    ACCOUNT_COUNT(account_sign_up_fields), r->data) == STEP_DONE)
 		return (STEP_DONE);
+	account_take_form(r);
 
 	return (sign_up_begin(r));
 }
@@ -296,6 +299,8 @@ sign_up_stored(struct request *r)
 	struct account	*a = r->data;
 
 	mailer_kick();
+	if (config.require_verified_email && r->face == FACE_FORM)
+		return (form_back(r, "sent"));
 	if (config.require_verified_email)
 		return (reply_json(r, 200, json_pack("{s:n,s:o}", "token",
 		    "user", account_is_new(r) ? session_user(&r->db, 0, 0) :
@@ -303,6 +308,8 @@ sign_up_stored(struct request *r)
 	if (!account_is_new(r))
 		return (request_fail(r, ERROR_USER_EXISTS));
 	session_hand_out(r, a->session.token, a->session.is_remembered);
+	if (r->face == FACE_FORM)
+		return (form_onward(r, "/chat"));
 
 	return (reply_json(r, 200, json_pack("{s:s,s:o}",
 	    "token", a->session.token,
@@ -349,6 +356,7 @@ sign_in_read(struct request *r)
 	if (input_json_or_form(r, account_sign_in_fields,
 	    ACCOUNT_COUNT(account_sign_in_fields), a) == STEP_DONE)
 		return (STEP_DONE);
+	account_take_form(r);
 
 	return (sign_in_begin(r, a->email));
 }
@@ -482,6 +490,8 @@ sign_in_opened(struct request *r)
 	if (db_rows(&r->db) != 1)
 		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
 	sign_in_hand_out(r);
+	if (r->face == FACE_FORM)
+		return (form_onward(r, "/chat"));
 	answer = json_pack("{s:b,s:s,s:O}", "redirect", redirects,
 	    "token", a->session.token, "user", a->user);
 	if (a->callback != NULL)
@@ -570,6 +580,14 @@ sign_in_failed(struct request *r)
 }
 
 /* ---- shared ---- */
+
+/* A page's form does not choose where its letter leads. */
+static void
+account_take_form(struct request *r)
+{
+	if (r->face == FACE_FORM)
+		((struct account *)r->data)->callback = FORM_CONFIRMED;
+}
 
 static void
 account_free(void *data)

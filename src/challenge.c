@@ -16,6 +16,7 @@
 
 #include "challenge.h"
 #include "cookie.h"
+#include "form.h"
 #include "reply.h"
 
 #define CHALLENGE_SECONDS	600	/* also in the SQL */
@@ -54,6 +55,8 @@ challenge_told(struct request *r, const struct challenge *c)
 	cookie_set_token(r, COOKIE_TWO_FACTOR, c->token, CHALLENGE_SECONDS);
 	if (r->face == FACE_QUICKSTART)
 		return (request_fail(r, ERROR_TWO_FACTOR_NEEDED));
+	if (r->face == FACE_FORM)
+		return (form_back(r, "code"));
 
 	return (reply_json(r, 200, json_pack("{s:b,s:[s]}",
 	    "twoFactorRedirect", 1, "twoFactorMethods", "totp")));

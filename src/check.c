@@ -2,7 +2,8 @@
  * `lectern check`: what an operator runs after changing the environment, and
  * first of all when something does not work.
  *
- *	configuration	every variable, as the server would read it
+ *	configuration	every variable and kore.conf, as the server would read
+ *			them
  *	database	a connection
  *	migrations	the schema is this program's
  *	pgvector	enabled, available, or missing
@@ -23,13 +24,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "check.h"
 #include "config.h"
 #include "conninfo.h"
 #include "dbsync.h"
 #include "embed.h"
+#include "error.h"
+#include "llmfault.h"
 #include "mail.h"
 #include "migrate.h"
+#include "route.h"
 #include "upstream.h"
 
 #define CHECK_WHY_MAX	512
@@ -42,6 +48,7 @@ static void	check_schema(struct dbsync *);
 static void	check_pgvector(struct dbsync *);
 static void	check_mail(void);
 static void	check_model(void);
+static void	check_listed(const char *, char *, size_t);
 static void	check_embeddings(void);
 static void	check_rerank(void);
 
@@ -52,7 +59,8 @@ check_main(void)
 {
 	char	why[CHECK_WHY_MAX];
 
-	if (config_read(1, why, sizeof(why)) == -1) {
+	if (config_read(1, why, sizeof(why)) == -1 ||
+	    route_check(why, sizeof(why)) == -1) {
 		/* The rest would be guessing. */
 		check_say("configuration", CHECK_FAILED, why);
 		return (1);
@@ -92,12 +100,15 @@ check_database(void)
 		check_say("database", CHECK_FAILED, why);
 		return;
 	}
-	if (dbsync_open(&db, conninfo) == 0) {
+	if (dbsync_open(&db, conninfo) == -1)
+		dbsync_why(&db, why, sizeof(why));
+	else if (!migrate_is_old(&db, why, sizeof(why)))
+		why[0] = '\0';
+	if (why[0] == '\0') {
 		check_say("database", CHECK_OK, "");
 		check_schema(&db);
 		check_pgvector(&db);
 	} else {
-		dbsync_why(&db, why, sizeof(why));
 		check_say("database", CHECK_FAILED, why);
 		check_say("migrations", CHECK_FAILED, "not known");
 		check_say("pgvector", config.embed_url == NULL ? CHECK_OFF :
@@ -190,6 +201,7 @@ check_model(void)
 	struct upstream_reply	 reply;
 	struct upstream		*upstream;
 	char			*url, why[CHECK_WHY_MAX];
+	enum error_id		 fault;
 
 	if (config.llm_url == NULL) {
 		check_say("model", CHECK_OFF,
@@ -203,18 +215,45 @@ check_model(void)
 	ask.key = config.llm_api_key;
 	ask.timeout_ms = 10000;
 	upstream = upstream_wait(&ask, &reply);
-	(void)snprintf(why, sizeof(why), "%s, status %ld",
-	    reply.why == NULL ? "" : reply.why, reply.status);
-	if (reply.why == NULL)
-		check_say("model", CHECK_OK, "");
 	/* Not every server lists its models; it answers all the same. */
-	else if (reply.status == 404 || reply.status == 405)
+	if (reply.status == 404 || reply.status == 405) {
 		check_say("model", CHECK_OK, "it answers, without a list of "
 		    "models");
-	else
+	} else if (reply.why == NULL) {
+		check_listed(reply.body, why, sizeof(why));
+		check_say("model", CHECK_OK, why);
+	} else {
+		fault = llmfault_of_status(reply.status);
+		if (reply.status == 0)
+			(void)snprintf(why, sizeof(why), "%s", reply.why);
+		else
+			(void)snprintf(why, sizeof(why), "%s, status %ld",
+			    error_info(fault)->message, reply.status);
 		check_say("model", CHECK_FAILED, why);
+	}
 	upstream_free(upstream);
 	free(url);
+}
+
+/* Some answer to names that they do not list, so it is a remark. */
+static void
+check_listed(const char *body, char *why, size_t why_len)
+{
+	json_t		*root = json_loads(body, 0, NULL);
+	json_t		*list = json_object_get(root, "data"), *model;
+	const char	*id;
+	size_t		 i;
+	int		 is_listed = json_array_size(list) == 0;
+
+	json_array_foreach(list, i, model) {
+		id = json_string_value(json_object_get(model, "id"));
+		is_listed |= id != NULL && strcmp(id, config.llm_model) == 0;
+	}
+	why[0] = '\0';
+	if (!is_listed)
+		(void)snprintf(why, why_len, "it answers, but \"%s\" is not "
+		    "in its list of models", config.llm_model);
+	json_decref(root);
 }
 
 static void

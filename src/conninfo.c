@@ -19,6 +19,11 @@
 
 #define CONNINFO_CERTIFICATES	"/etc/ssl/certs/ca-certificates.crt"
 
+#define CONNINFO_OPTIONS						\
+	"-c statement_timeout=8000 "					\
+	"-c idle_in_transaction_session_timeout=15000 -c jit=off"
+#define CONNINFO_ENDPOINT	"endpoint="
+
 /* What is set unless the URI says otherwise. */
 static const struct {
 	const char	*name;
@@ -29,9 +34,7 @@ static const struct {
 	{ "gssencmode", "disable" },
 	{ "keepalives_idle", "30" },
 	{ "tcp_user_timeout", "10000" },
-	{ "options", "-c statement_timeout=8000 "
-	    "-c idle_in_transaction_session_timeout=15000 "
-	    "-c jit=off" }
+	{ "options", CONNINFO_OPTIONS }
 };
 
 static int	conninfo_is_remote(const PQconninfoOption *);
@@ -92,6 +95,14 @@ conninfo_make(const char *url, char *why, size_t why_len)
 	}
 
 	return (text.data);
+}
+
+int
+conninfo_is_ours(const char *options)
+{
+	return (strcmp(options, CONNINFO_OPTIONS) == 0 ||
+	    strncmp(options, CONNINFO_ENDPOINT,
+	    sizeof(CONNINFO_ENDPOINT) - 1) == 0);
 }
 
 /*

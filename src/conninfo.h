@@ -14,4 +14,8 @@
 char	*conninfo_make(const char *url, char *why, size_t why_len)
 	    __attribute__((warn_unused_result));
 
+/* Whether a value of `options` changes nothing: our own, or a provider's name
+ * of the host, which TLS tells as well ("endpoint=..."). */
+int	conninfo_is_ours(const char *options);
+
 #endif

@@ -24,7 +24,6 @@
 #define COOKIE_DATA	"better-auth.session_data"
 #define COOKIE_FORGET	"better-auth.dont_remember"
 #define COOKIE_SECURE	"__Secure-"
-#define COOKIE_VALUE_MAX	256	/* decoded: 32 + 1 + 44 are needed */
 #define COOKIE_LINE_MAX		512
 
 static const char	*cookie_bearer(const struct request *);
@@ -104,6 +103,37 @@ cookie_clear_token(struct request *r, const char *name)
 }
 
 int
+cookie_plain(const struct request *r, const char *name,
+    char out[COOKIE_VALUE_MAX])
+{
+	const char	*p = request_header(r, "cookie");
+	const char	*value;
+	const size_t	 name_len = strlen(name);
+	size_t		 len;
+
+	for (; p != NULL && *p != '\0'; p += *p == ';') {
+		p += strspn(p, " ");
+		len = strcspn(p, ";");
+		if (len > name_len && strncmp(p, name, name_len) == 0 &&
+		    p[name_len] == '=') {
+			value = p + name_len + 1;
+			len -= name_len + 1;
+			if (len >= 2 && value[0] == '"' &&
+			    value[len - 1] == '"') {
+				value++;
+				len -= 2;
+			}
+			return (percent_decode(value, len,
+			    PERCENT_PLUS_LITERAL, out, COOKIE_VALUE_MAX,
+			    NULL) == PERCENT_OK);
+		}
+		p += len;
+	}
+
+	return (0);
+}
+
+int
 cookie_is_forgetful(const struct request *r)
 {
 	char	value[COOKIE_VALUE_MAX];
@@ -159,34 +189,12 @@ static int
 cookie_find(const struct request *r, const char *name,
     char out[COOKIE_VALUE_MAX])
 {
-	const char	*p = request_header(r, "cookie");
-	const char	*value;
-	char		 wanted[64];
-	size_t		 len, name_len;
+	char	wanted[64];
 
 	(void)snprintf(wanted, sizeof(wanted), "%s%s",
 	    config.is_secure ? COOKIE_SECURE : "", name);
-	name_len = strlen(wanted);
-	for (; p != NULL && *p != '\0'; p += *p == ';') {
-		p += strspn(p, " ");
-		len = strcspn(p, ";");
-		if (len > name_len && strncmp(p, wanted, name_len) == 0 &&
-		    p[name_len] == '=') {
-			value = p + name_len + 1;
-			len -= name_len + 1;
-			if (len >= 2 && value[0] == '"' &&
-			    value[len - 1] == '"') {
-				value++;
-				len -= 2;
-			}
-			return (percent_decode(value, len,
-			    PERCENT_PLUS_LITERAL, out, COOKIE_VALUE_MAX,
-			    NULL) == PERCENT_OK);
-		}
-		p += len;
-	}
 
-	return (0);
+	return (cookie_plain(r, wanted, out));
 }
 
 /* Checks "value.signature" and cuts the signature off. */

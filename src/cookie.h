@@ -12,6 +12,8 @@
  * and how it is signed; TOKEN_UNSIGNED: there is none that is ours. A bare
  * bearer token (32 letters and digits) needs no signature.
  */
+#define COOKIE_VALUE_MAX	256	/* decoded: 32 + 1 + 44 are needed */
+
 enum token_signed	cookie_session_token(const struct request *,
 			    char out[TOKEN_ID_LEN + 1]);
 /* 1 when the bearer is an API key by its form; the key into `out`. */
@@ -39,5 +41,12 @@ enum token_signed	cookie_token(const struct request *,
 void	cookie_set_token(struct request *, const char *name,
 	    const char *token, int64_t max_age);
 void	cookie_clear_token(struct request *, const char *name);
+
+/*
+ * The decoded value of the first cookie of exactly that name, unsigned;
+ * 0 when there is none, or one that cannot be decoded.
+ */
+int	cookie_plain(const struct request *, const char *name,
+	    char out[COOKIE_VALUE_MAX]);
 
 #endif

@@ -37,6 +37,7 @@
 
 #include "db.h"
 #include "dbconnect.h"
+#include "dbfigure.h"
 #include "dbvalues.h"
 #include "log.h"
 #include "metrics.h"
@@ -79,7 +80,7 @@ static u_int32_t	 db_connecting;
 static u_int32_t	 db_max;
 static u_int64_t	 db_retry_at;	/* no connect before, after a failure */
 static int		 db_up = 1;	/* benefit of the doubt at start */
-static int		 db_prepares = 1; /* until a pooler is noticed */
+static int		 db_prepares;	/* until a pooler is noticed */
 static int		 db_is_open;	/* the schema is known to fit */
 static int		 db_is_shut;	/* the schema is known not to, so far */
 static char		*db_conninfo;
@@ -93,7 +94,6 @@ static void		 db_land(struct db_flight *, enum error_id);
 static void		 db_finish(struct db_query *, enum error_id);
 static int		 db_is_swollen(const struct db_flight *);
 static void		 db_drop(struct db_flight *);
-static int		 db_is_fit(PGconn *);
 static void		 db_event(void *, int);
 static void		 db_callback(struct kore_pgsql *, void *);
 static void		 db_hurry(void);
@@ -102,9 +102,16 @@ static void		 db_connected(PGconn *);
 PGconn	*__wrap_PQconnectdb(const char *);
 void	 __wrap_PQreset(PGconn *);
 
-void
-db_init(const char *conninfo)
+u_int32_t
+db_connections_max(void)
 {
+	return (pgsql_conn_max);
+}
+
+void
+db_init(const char *conninfo, int prepares)
+{
+	db_prepares = prepares;
 	TAILQ_INIT(&db_waiting);
 	if ((db_conninfo = strdup(conninfo)) == NULL)
 		fatal("db: no memory");
@@ -112,6 +119,7 @@ db_init(const char *conninfo)
 	if (db_max == 0 || db_max > DB_FLIGHTS_MAX)
 		fatalx("pgsql_conn_max in kore.conf must be 1 to %d",
 		    DB_FLIGHTS_MAX);
+	metrics_set(METRIC_DB_CONNECTIONS_MAX, db_max);
 	if (!kore_pgsql_register(DB_NAME, conninfo))
 		fatalx("db: cannot register the database");
 }
@@ -199,7 +207,9 @@ db_query_start(struct db_query *query, enum statement statement,
 	query->sqlstate[0] = '\0';
 	query->state = DB_WAITING;
 	query->values = dbvalues_copy(params, count);
-	query->deadline = kore_time_ms() +
+	query->sent = 0;
+	query->since = kore_time_ms();
+	query->deadline = query->since +
 	    (db_up ? DB_WAIT_MS : DB_WAIT_DOWN_MS);
 
 	/* Refusals come from the next tick, like every other answer. */
@@ -303,7 +313,7 @@ db_depart(struct db_query *query)
 	flight->is_used = 1;
 	db_flying++;
 
-	if (!db_is_fit(flight->pgsql.conn->db) ||
+	if (!dbconnect_is_fit(flight->pgsql.conn->db) ||
 	    !db_send_flight(flight, query)) {
 		db_drop(flight);
 		flight->is_used = 0;
@@ -311,7 +321,8 @@ db_depart(struct db_query *query)
 	}
 	flight->pgsql.conn->evt.handle = db_event;
 	flight->query = query;
-	flight->deadline = kore_time_ms() + DB_RUN_MS;
+	query->sent = kore_time_ms();
+	flight->deadline = query->sent + DB_RUN_MS;
 	query->flight = flight;
 	query->state = DB_RUNNING;
 
@@ -380,24 +391,6 @@ db_send_again(struct db_flight *flight)
 	flight->values = NULL;
 
 	return (is_sent);
-}
-
-/*
- * Whether a pooled connection may be used: an idle one has no business being
- * readable (it would be the server's farewell) or inside a transaction.
- */
-static int
-db_is_fit(PGconn *connection)
-{
-	struct pollfd	pfd;
-
-	pfd.fd = PQsocket(connection);
-	pfd.events = POLLIN;
-	pfd.revents = 0;
-
-	return (PQstatus(connection) == CONNECTION_OK && pfd.fd != -1 &&
-	    PQtransactionStatus(connection) == PQTRANS_IDLE &&
-	    poll(&pfd, 1, 0) == 0);
 }
 
 /* The event loop has something on a borrowed connection. */
@@ -520,11 +513,7 @@ db_finish(struct db_query *query, enum error_id error)
 	free(query->values);
 	query->values = NULL;
 	query->error = error;
-	metrics_add(METRIC_DB_STATEMENTS, 1);
-	if (error != ERROR_NONE && strcmp(query->sqlstate, "23505") != 0)
-		metrics_add(error == ERROR_DATABASE ? METRIC_DB_ERRORS_AWAY :
-		    error == ERROR_BUSY ? METRIC_DB_ERRORS_BUSY :
-		    METRIC_DB_ERRORS_STATEMENT, 1);
+	dbfigure_ended(query);
 	query->state = DB_FINISHED;
 	query->done(query, query->arg);
 }

@@ -48,13 +48,21 @@ struct db_query {
 	struct db_values	*values; /* copied parameters, until sent */
 	struct db_flight	*flight; /* while DB_RUNNING, see db.c */
 	u_int64_t		 deadline; /* kore_time_ms() clock */
+	u_int64_t		 since;	/* the same: in line */
+	u_int64_t		 sent;	/* the same: on its way, 0: never */
+	const char		*asker;	/* the request's id, or NULL */
 	void			(*done)(struct db_query *, void *);
 	void			*arg;
 	TAILQ_ENTRY(db_query)	 list;	/* the waiting line */
 };
 
-/* Once per worker, from kore_worker_configure(). */
-void	db_init(const char *conninfo);
+/* Connections that a worker may have, as kore.conf says. */
+u_int32_t	db_connections_max(void);
+/*
+ * Once per worker, from kore_worker_configure(). `prepares`: a connection is
+ * ours alone, so that statements can be prepared on it.
+ */
+void	db_init(const char *conninfo, int prepares);
 /*
  * The schema is known to fit (db_open) or could not be made to (db_shut, until
  * db_open). At the start neither is known: queries wait in line. While shut,

@@ -6,6 +6,7 @@
  */
 #include <sys/types.h>
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include <libpq-events.h>
@@ -107,4 +108,18 @@ dbconnect_mark(PGEventId event, void *info, void *unused)
 	(void)unused;
 
 	return (1);
+}
+
+int
+dbconnect_is_fit(PGconn *connection)
+{
+	struct pollfd	pfd;
+
+	pfd.fd = PQsocket(connection);
+	pfd.events = POLLIN;
+	pfd.revents = 0;
+
+	return (PQstatus(connection) == CONNECTION_OK && pfd.fd != -1 &&
+	    PQtransactionStatus(connection) == PQTRANS_IDLE &&
+	    poll(&pfd, 1, 0) == 0);
 }

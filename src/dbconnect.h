@@ -16,5 +16,10 @@ int	dbconnect_start(const char *conninfo, int prepares,
 	    void (*done)(PGconn *));
 /* 1 when the hot statements were prepared on this connection. */
 int	dbconnect_has_prepared(const PGconn *);
+/*
+ * Whether a pooled connection may be used: an idle one has no business being
+ * readable (it would be the server's farewell) or inside a transaction.
+ */
+int	dbconnect_is_fit(PGconn *);
 
 #endif

@@ -254,12 +254,12 @@ static enum step
 list_find(struct request *r)
 {
 	static const char *const	orders[] = {
-		"title", "size", "createdAt", "updatedAt", NULL
+		"title", "size", "status", "createdAt", "updatedAt", NULL
 	};
 	struct paging			*page = r->data;
-	char				 status[16];
+	char				 status[16], flag[8];
 	char				 name[DOCUMENT_COLLECTION_SIZE];
-	const char			*wanted, *collection;
+	const char			*wanted, *collection, *shared;
 
 	if (paging_read_sorted(r, page, orders) == STEP_DONE)
 		return (STEP_DONE);
@@ -267,6 +267,11 @@ list_find(struct request *r)
 	if (wanted != NULL && !document_is_status(wanted))
 		return (request_fail_field(r, ERROR_VALIDATION, "status",
 		    "status is queued, processing, ready or failed"));
+	shared = request_query(r, "shared", flag, sizeof(flag));
+	if (shared != NULL && strcmp(shared, "true") != 0 &&
+	    strcmp(shared, "false") != 0)
+		return (request_fail_field(r, ERROR_VALIDATION, "shared",
+		    "shared is true or false"));
 	collection = request_query(r, "collection", name, sizeof(name));
 	if (collection != NULL && !utf8_is_text(name, strlen(name)))
 		return (request_fail(r, ERROR_COLLECTION_NOT_FOUND));
@@ -277,13 +282,14 @@ list_find(struct request *r)
 		    DB_TEXT(r->who.user_id), DB_TEXT(page->q),
 		    DB_TEXT(wanted), DB_TEXT(page->cursor_us),
 		    DB_TEXT(page->cursor_id), DB_INT(page->limit + 1),
-		    DB_TEXT(collection)));
+		    DB_TEXT(collection), DB_TEXT(shared)));
 
 	return (db_send(r, LIST_FOUND, STATEMENT_DOCUMENT_LIST_BY,
 	    DB_TEXT(r->who.user_id), DB_TEXT(page->q), DB_TEXT(wanted),
 	    DB_TEXT(page->cursor_us), DB_TEXT(page->cursor_id),
 	    DB_INT(page->limit + 1), DB_TEXT(page->sort),
-	    DB_BOOL(page->is_descending), DB_TEXT(collection)));
+	    DB_BOOL(page->is_descending), DB_TEXT(collection),
+	    DB_TEXT(shared)));
 }
 
 /* An empty list is a row without a document, for the sake of its usage. */

@@ -15,6 +15,7 @@
 #include "extraction.h"
 #include "extractor.h"
 #include "intake.h"
+#include "keeper.h"
 #include "utf8.h"
 
 /* Also for those that are read before; each has a minute. */
@@ -46,8 +47,9 @@ static const char	extractor_locked_pdf[] = "This PDF is protected by a "
     "password; save it without one and upload it again.";
 
 static int	extractor_fd = -1;
+static int	extractor_peer = -1;	/* the end of the extractor */
 
-static void	extractor_become(int) __attribute__((noreturn));
+static void	extractor_become(void) __attribute__((noreturn));
 static enum extractor_result extractor_ask(enum extraction_format,
 		    const void *, size_t, struct extractor_text *);
 static int	extractor_send(enum extraction_format, int);
@@ -58,34 +60,38 @@ static enum extractor_result extractor_take(int,
 static void	extractor_pages(struct extractor_text *);
 
 int
-extractor_start(void)
+extractor_start(int is_kept)
 {
-	int	pair[2];
+	int	pair[2], ret;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return (-1);
-	switch (fork()) {
-	case -1:
-		(void)close(pair[0]);
-		(void)close(pair[1]);
-		return (-1);
-	case 0:
-		extractor_become(pair[1]);
-	}
-	(void)close(pair[1]);
 	extractor_fd = pair[0];
+	extractor_peer = pair[1];
+	ret = keeper_start(extractor_become);
+	/*
+	 * Who is started again wants its end back, and what was asked
+	 * meanwhile waits in it. Else it is the child's alone, so that its end
+	 * is noticed.
+	 */
+	if (!is_kept || ret == -1) {
+		(void)close(extractor_peer);
+		extractor_peer = -1;
+	}
 
-	return (0);
+	return (ret);
 }
 
+/* In the forked child. */
 static void
-extractor_become(int fd)
+extractor_become(void)
 {
 	char	name[] = "lectern", command[] = "extractor";
 	char	locale[] = "LC_ALL=C.UTF-8";
 	char	*arguments[] = { name, command, NULL };
 	char	*environment[] = { locale, NULL };
-	int	null = open("/dev/null", O_RDWR);
+	const int	fd = extractor_peer;
+	int		null = open("/dev/null", O_RDWR);
 
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
 	    dup2(null, STDOUT_FILENO) == -1)

@@ -30,9 +30,10 @@ struct extractor_text {
 
 /*
  * Starts the extractor; once, before there are threads or workers. It ends
- * with this process. 0, or -1: formatted documents cannot be read.
+ * with this process. `is_kept`: one that ends is started again (keeper.h), for
+ * Kore's parent. 0, or -1: formatted documents cannot be read.
  */
-int	extractor_start(void);
+int	extractor_start(int is_kept);
 /*
  * Blocks, for minutes in the worst case: for job threads and commands.
  * `media_type` is one of intake.h.

@@ -177,6 +177,8 @@ input_read_json(struct request *r)
 	size_t	len;
 
 	(void)request_body(r, &len);
+	if (r->face == FACE_FORM)
+		return (input_parse_form(r));
 	if (len == 0)
 		return (STEP_NEXT);
 	if (!input_media_type(r, type) || strcmp(type, INPUT_TYPE_JSON) != 0)
@@ -393,15 +395,17 @@ input_take(struct request *r, const struct input_field *field, json_t *value,
     char *out, struct input_faults *faults)
 {
 	char	text[128];
-	int	fits;
+	int	fits, is_box;
 
 	if (json_is_null(value) && (field->flags & INPUT_NULLABLE))
 		value = NULL;
+	/* A page's box: sent when it is ticked, else left out. */
+	is_box = field->type == INPUT_BOOLEAN && r->face == FACE_FORM;
 	if (field->type == INPUT_BOOLEAN)
-		*(int *)(void *)out = -1;
+		*(int *)(void *)out = is_box ? value != NULL : -1;
 	if (field->type == INPUT_INTEGER)
 		*(int64_t *)(void *)out = field->absent;
-	if (value == NULL && !(field->flags & INPUT_REQUIRED))
+	if (is_box || (value == NULL && !(field->flags & INPUT_REQUIRED)))
 		return;
 
 	fits = (field->type == INPUT_STRING && json_is_string(value)) ||

@@ -50,6 +50,7 @@ struct job {
 	void			*input;
 	void			*arg;		/* loop only; NULL: abandoned */
 	struct job_queue	*queue;	/* it waits in, under the mutex */
+	u_int64_t		 since;	/* in line */
 	TAILQ_ENTRY(job)	 list;
 };
 
@@ -75,7 +76,9 @@ static struct kore_task		 job_runners[JOB_THREADS_MAX];
 static u_int16_t		 job_runner_count;
 
 _Static_assert(METRIC_JOBS_SEARCH == METRIC_JOBS_SHORT + JOB_SEARCH &&
-    METRIC_JOBS_REFUSED_SEARCH == METRIC_JOBS_REFUSED_SHORT + JOB_SEARCH,
+    METRIC_JOBS_REFUSED_SEARCH == METRIC_JOBS_REFUSED_SHORT + JOB_SEARCH &&
+    TIMING_JOB_WAIT_SEARCH == TIMING_JOB_WAIT_SHORT + JOB_SEARCH &&
+    TIMING_JOB_RUN_SEARCH == TIMING_JOB_RUN_SHORT + JOB_SEARCH,
     "the figures of job classes are in their order");
 
 static int	job_runner_short(struct kore_task *);
@@ -143,6 +146,7 @@ job_start(enum job_class class, void (*work)(void *), void *input,
 	job->done = done;
 	job->input = input;
 	job->arg = arg;
+	job->since = kore_time_ms();
 
 	pthread_mutex_lock(&job_lock);
 	job->queue = queue;
@@ -240,6 +244,7 @@ job_runner(enum job_class class)
 {
 	struct job_queue	*queue = &job_queues[class];
 	struct job		*job;
+	u_int64_t		 began;
 	sigset_t		 all;
 
 	/* Kore's signals belong to the main thread. */
@@ -255,7 +260,12 @@ job_runner(enum job_class class)
 		job_dequeue(job);
 		pthread_mutex_unlock(&job_lock);
 
+		began = kore_time_ms();
+		metrics_time(TIMING_JOB_WAIT_SHORT + class,
+		    began - job->since);
 		job->work(job->input);
+		metrics_time(TIMING_JOB_RUN_SHORT + class,
+		    kore_time_ms() - began);
 
 		pthread_mutex_lock(&job_lock);
 		TAILQ_INSERT_TAIL(&job_finished, job, list);

@@ -20,6 +20,7 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 #include "answer.h"
 #include "answerfollow.h"
 #include "answerlog.h"
+#include "asset.h"
 #include "check.h"
 #include "config.h"
 #include "conninfo.h"
@@ -52,6 +54,10 @@
 #include "metrics.h"
 #include "migrate.h"
 #include "ops.h"
+#include "pooler.h"
+#include "poolerfigures.h"
+#include "poolerkeep.h"
+#include "preflight.h"
 #include "route.h"
 #include "token.h"
 #include "user.h"
@@ -64,6 +70,8 @@
 #define LECTERN_MMAP_THRESHOLD	(256 * 1024)
 /* Kore looks at every possible descriptor when a worker starts. */
 #define LECTERN_FILES_MAX	65536
+/* Connections of a worker's threads, beside those of its event loop. */
+#define LECTERN_THREAD_CONNECTIONS	4
 
 /* One attempt to bring the schema up to date, on a job thread. */
 struct lectern_migration {
@@ -86,8 +94,9 @@ static void	lectern_command(int, char **);
 static void	lectern_usage(FILE *);
 static int	lectern_answers(const char *);
 static void	lectern_configure(int);
-static void	lectern_extractor(void);
-static void	lectern_die(const char *);
+static void	lectern_extractor(int);
+static void	lectern_pooler(void);
+static void	lectern_die(const char *) __attribute__((noreturn));
 static void	lectern_tick(void *, u_int64_t);
 static void	lectern_migrate(void *, u_int64_t);
 static void	lectern_migrate_work(void *);
@@ -121,6 +130,7 @@ void
 kore_parent_configure(int argc, char **argv)
 {
 	struct rlimit	limit;
+	char		why[LECTERN_WHY_MAX];
 
 	/*
 	 * glibc would raise this to the size of the first large document freed,
@@ -132,11 +142,18 @@ kore_parent_configure(int argc, char **argv)
 	(void)umask(S_IRWXG | S_IRWXO);
 	if (argc == 2 && strcmp(argv[1], "extractor") == 0)
 		exit(extraction_main());
+	if (argc == 3 && strcmp(argv[1], "pooler") == 0)
+		exit(poolerkeep_main(argv[2]));
 	if (argc > 1 && (argv[1][0] != '-' || strcmp(argv[1], "--help") == 0))
 		lectern_command(argc - 1, argv + 1);
 
 	kore_default_getopt(argc, argv);
 	lectern_configure(1);
+	if (asset_init(why, sizeof(why)) == -1)
+		lectern_die(why);
+	if (route_check(why, sizeof(why)) == -1 ||
+	    preflight_folder(why, sizeof(why)) == -1)
+		lectern_die(why);
 	if (token_init(config.secret_key, config.secret_key_old) == -1)
 		lectern_die("libsodium does not start on this machine.");
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
@@ -155,18 +172,21 @@ int
 __wrap_kore_server_bind(struct kore_server *server, const char *ip,
     const char *port, const char *callback)
 {
-	char	pidfile[64];
+	char	pidfile[64], why[LECTERN_WHY_MAX];
 
 	if (config.port != NULL)
 		port = config.port;
+	if (config.bind != NULL)
+		ip = config.bind;
+	if (preflight_listen(ip, port, why, sizeof(why)) == -1)
+		lectern_die(why);
 	if (strcmp(kore_pidfile, KORE_PIDFILE_DEFAULT) == 0) {
 		(void)snprintf(pidfile, sizeof(pidfile),
 		    "/tmp/lectern-%s.pid", port);
 		kore_pidfile = kore_strdup(pidfile);
 	}
 
-	return (__real_kore_server_bind(server,
-	    config.bind != NULL ? config.bind : ip, port, callback));
+	return (__real_kore_server_bind(server, ip, port, callback));
 }
 
 /* The last moment before the workers are forked: kore.conf has been read. */
@@ -177,16 +197,23 @@ __wrap_kore_worker_init(void)
 		worker_count = (u_int16_t)config.workers;
 	route_init();
 	metrics_init(migrate_version());
-	lectern_extractor();
+	lectern_pooler();
+	lectern_extractor(1);
 	__real_kore_worker_init();
 }
 
 void
 kore_worker_configure(void)
 {
+	/*
+	 * Kore's workers notice the end of the parent by a pipe, whose other
+	 * end the workers forked later hold as well: killed, it would leave
+	 * them behind. This lets them drain.
+	 */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	metrics_worker();
 	job_init();
-	db_init(lectern_conninfo);
+	db_init(lectern_conninfo, pooler_console() == NULL);
 	export_init(lectern_conninfo);
 	edge_init();
 	answer_init();
@@ -194,6 +221,7 @@ kore_worker_configure(void)
 	answerfollow_init();
 	drain_init();
 	ops_init();
+	poolerfigures_init(pooler_console());
 	kore_timer_add(lectern_tick, LECTERN_TICK_MS, NULL, 0);
 	lectern_migrate(NULL, 0);
 }
@@ -342,7 +370,7 @@ command_ingest(int argc, char **argv)
 	int	ret;
 
 	lectern_configure(0);
-	lectern_extractor();
+	lectern_extractor(0);
 	ret = ingest_main(lectern_conninfo, argc, argv);
 	if (config.embed_url != NULL)
 		(void)lectern_answers("/ready");
@@ -445,14 +473,39 @@ lectern_configure(int is_server)
 		lectern_die(why);
 }
 
+/* From then on the database is reached through PgBouncer, if it is far. */
+static void
+lectern_pooler(void)
+{
+	char	*pooled, why[LECTERN_WHY_MAX];
+
+	switch (pooler_start(lectern_conninfo, worker_count *
+	    (db_connections_max() + LECTERN_THREAD_CONNECTIONS), &pooled, why,
+	    sizeof(why))) {
+	case POOLER_FAILED:
+		lectern_die(why);
+	case POOLER_MISSING:
+		log_event(LOG_LEVEL_WARN, "PgBouncer is not installed: the "
+		    "database is reached directly, and a request may wait "
+		    "for it");
+		break;
+	case POOLER_STARTED:
+		free(lectern_conninfo);
+		lectern_conninfo = pooled;
+		break;
+	case POOLER_UNNEEDED:
+		break;
+	}
+}
+
 /*
  * From then on nothing of this process shows in /proc, for the programs that
  * the extractor runs have the same user.
  */
 static void
-lectern_extractor(void)
+lectern_extractor(int is_kept)
 {
-	if (extractor_start() == -1)
+	if (extractor_start(is_kept) == -1)
 		lectern_die("The extractor does not start on this machine.");
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -58,6 +58,7 @@ llmhealth_spoke(uint64_t ms)
 	llmhealth_well();
 	metrics_add(METRIC_MODEL_FIRSTS, 1);
 	metrics_add(METRIC_MODEL_FIRST_MS, ms);
+	metrics_time(TIMING_MODEL_FIRST, ms);
 }
 
 void

@@ -81,17 +81,22 @@ log_event(enum log_level level, const char *format, ...)
 
 void
 log_request(const char *id, const char *route, const char *method, int status,
-    uint64_t ms, const char *user_id)
+    uint64_t ms, int is_stream, const char *user_id)
 {
-	struct log_line	line;
+	const int		is_slow = !is_stream && ms >= LOG_SLOW_MS;
+	const enum log_level	level = is_slow ? LOG_LEVEL_WARN :
+				    LOG_LEVEL_INFO;
+	struct log_line		line;
 
-	if (!log_is_on(LOG_LEVEL_INFO))
+	if (!log_is_on(level))
 		return;
-	log_begin(&line, LOG_LEVEL_INFO);
+	log_begin(&line, level);
 	log_add(&line, ",\"request\":\"%s\",\"route\":", id);
 	log_add_string(&line, route);
 	log_add(&line, ",\"method\":\"%s\",\"status\":%d,\"ms\":%" PRIu64,
 	    method, status, ms);
+	if (is_slow)
+		log_add(&line, ",\"slow\":\"request\"");
 	if (user_id != NULL)
 		log_add(&line, ",\"user\":\"%s\"", user_id);
 	log_end(&line);
@@ -99,6 +104,23 @@ log_request(const char *id, const char *route, const char *method, int status,
 		log_flush();
 	memcpy(log_gathered + log_gathered_len, line.text, line.len);
 	log_gathered_len += line.len;
+}
+
+void
+log_statement(const char *id, const char *name, uint64_t wait_ms, uint64_t ms)
+{
+	struct log_line	line;
+
+	if (!log_is_on(LOG_LEVEL_WARN))
+		return;
+	log_begin(&line, LOG_LEVEL_WARN);
+	if (id != NULL)
+		log_add(&line, ",\"request\":\"%s\"", id);
+	log_add(&line, ",\"slow\":\"statement\",\"statement\":\"%s\","
+	    "\"wait_ms\":%" PRIu64 ",\"ms\":%" PRIu64, name, wait_ms, ms);
+	log_end(&line);
+	if (write(STDOUT_FILENO, line.text, line.len) == -1)
+		return;
 }
 
 void

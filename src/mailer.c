@@ -35,6 +35,7 @@ static struct {
 	struct mail		 mail;
 	char			 id[TOKEN_ID_LEN + 1];
 	char			 to[321];
+	u_int64_t		 since;		/* the mail is on its way */
 	int			 is_ready;	/* the schema is in place */
 	int			 is_busy;
 	int			 is_wanted;	/* kicked while busy */
@@ -106,6 +107,7 @@ mailer_claimed(struct db_query *query, void *unused)
 	    sizeof(mailer.id));
 	(void)kore_strlcpy(mailer.to, db_text(query, 0, COLUMN_RECIPIENT),
 	    sizeof(mailer.to));
+	mailer.since = kore_time_ms();
 	if (mailer_open())
 		mail_send(&mailer.mail, mailer_sent, NULL);
 	else
@@ -156,6 +158,7 @@ mailer_settle(enum mail_outcome outcome, const char *reason)
 	};
 
 	metrics_add(METRIC_MAIL_SENT + outcome, 1);
+	metrics_time(TIMING_MAIL, kore_time_ms() - mailer.since);
 	if (outcome != MAIL_SENT)
 		log_event(LOG_LEVEL_WARN, "mail %s: %s (%s)", mailer.id,
 		    names[outcome], reason);

@@ -3,7 +3,8 @@
  *
  * A worker writes to a slot of its own, so that none waits for another; a
  * worker that takes the place of a lost one goes on with its slot, so that no
- * counter ever falls. metrics_render() sums the slots. Any layer may count.
+ * counter ever falls. metricstext.h tells the sums. Any layer may count, and
+ * any thread.
  */
 #ifndef LECTERN_METRICS_H
 #define LECTERN_METRICS_H
@@ -12,7 +13,7 @@
 
 #include <stdint.h>
 
-#include "buffer.h"
+#include "error.h"
 
 enum metric_kind {
 	METRIC_COUNTER,
@@ -25,6 +26,37 @@ enum metric_kind {
 #define METRIC_LIST(X)							\
 	X(CONNECTIONS, METRIC_GAUGE, "connections", "",			\
 	    "Connections of clients")					\
+	X(CPU_MS, METRIC_COUNTER_MS, "process_cpu_seconds_total", "",	\
+	    "Processor time of the workers")				\
+	X(FDS, METRIC_GAUGE, "process_open_fds", "",			\
+	    "File descriptors that the workers have open")		\
+	X(FDS_MAX, METRIC_GAUGE, "process_max_fds", "",			\
+	    "How many they may have open")				\
+	X(SESSIONS, METRIC_COMMON, "sessions", "",			\
+	    "Sessions that have not expired, as the database had it last") \
+	X(DOCUMENTS_QUEUED, METRIC_COMMON, "documents_waiting",		\
+	    "status=\"queued\"",					\
+	    "Documents that wait to be read, as the database had it last") \
+	X(DOCUMENTS_PROCESSING, METRIC_COMMON, "documents_waiting",	\
+	    "status=\"processing\"", "")				\
+	X(DOCUMENTS_AGE, METRIC_COMMON, "documents_oldest_seconds", "",	\
+	    "Since when the oldest of them waits")			\
+	X(MAIL_AGE, METRIC_COMMON, "mails_oldest_seconds", "",		\
+	    "Since when the oldest mail in the outbox waits")		\
+	X(FIGURES_AT, METRIC_COMMON, "database_figures_timestamp_seconds", \
+	    "", "When the database was last asked for these, 0: never")	\
+	X(POOLER_UP, METRIC_COMMON, "pooler_up", "",			\
+	    "1: PgBouncer beside us answers; 0: not, or there is none")	\
+	X(POOLER_CLIENTS_ACTIVE, METRIC_COMMON, "pooler_clients",	\
+	    "state=\"active\"", "Our connections to PgBouncer")		\
+	X(POOLER_CLIENTS_WAITING, METRIC_COMMON, "pooler_clients",	\
+	    "state=\"waiting\"", "")					\
+	X(POOLER_SERVERS_ACTIVE, METRIC_COMMON, "pooler_servers",	\
+	    "state=\"active\"", "Its connections to the database")	\
+	X(POOLER_SERVERS_IDLE, METRIC_COMMON, "pooler_servers",		\
+	    "state=\"idle\"", "")					\
+	X(POOLER_WAIT, METRIC_COMMON, "pooler_wait_seconds", "",	\
+	    "How long the first of those that wait has waited")		\
 	X(STREAMS, METRIC_GAUGE, "streams", "",				\
 	    "Answers that are being written")				\
 	X(JOBS_WAITING_SHORT, METRIC_GAUGE, "jobs_waiting",		\
@@ -59,6 +91,8 @@ enum metric_kind {
 	    "Connections to the database")				\
 	X(DB_WAITING, METRIC_GAUGE, "database_waiting", "",		\
 	    "Statements in line for a connection")			\
+	X(DB_CONNECTIONS_MAX, METRIC_GAUGE, "database_connections_max", "", \
+	    "How many there may be")					\
 	X(DB_STATEMENTS, METRIC_COUNTER, "database_statements_total", "", \
 	    "Statements ended, well or not")				\
 	X(DB_ERRORS_AWAY, METRIC_COUNTER, "database_errors_total",	\
@@ -97,6 +131,15 @@ enum metric_kind {
 	METRIC_MODEL(X, EMPTY, "empty")					\
 	METRIC_MODEL(X, TIMEOUT, "timeout")				\
 	METRIC_MODEL(X, CUT, "cut_off")					\
+	X(EMBED_OK, METRIC_COUNTER, "upstream_requests_total",		\
+	    "service=\"embeddings\",outcome=\"ok\"",			\
+	    "Requests for embeddings and reranks")			\
+	X(EMBED_FAILED, METRIC_COUNTER, "upstream_requests_total",	\
+	    "service=\"embeddings\",outcome=\"failed\"", "")		\
+	X(RERANK_OK, METRIC_COUNTER, "upstream_requests_total",		\
+	    "service=\"rerank\",outcome=\"ok\"", "")			\
+	X(RERANK_FAILED, METRIC_COUNTER, "upstream_requests_total",	\
+	    "service=\"rerank\",outcome=\"failed\"", "")		\
 	X(MAIL_SENT, METRIC_COUNTER, "mails_total", "outcome=\"sent\"",	\
 	    "Attempts to send a mail")					\
 	X(MAIL_LATER, METRIC_COUNTER, "mails_total", "outcome=\"later\"", "") \
@@ -143,6 +186,36 @@ enum metric {
 	METRIC_COUNT
 };
 
+/* X(name, family, labels, help); histograms of milliseconds. */
+#define TIMING_LIST(X)							\
+	X(DB_WAIT, "database_wait_seconds", "line=\"connections\"",	\
+	    "How long statements wait for a connection")		\
+	X(DB_RUN, "database_statement_seconds", "line=\"connections\"",	\
+	    "From sending a statement to its result")			\
+	TIMING_JOB(X, WAIT, "job_wait_seconds",				\
+	    "How long jobs wait for a thread; class short hashes passwords") \
+	TIMING_JOB(X, RUN, "job_run_seconds",				\
+	    "How long jobs take; class short hashes passwords")		\
+	X(MODEL_FIRST, "upstream_seconds", "service=\"model\"",		\
+	    "Until the model's first text, or another's whole reply")	\
+	X(EMBED, "upstream_seconds", "service=\"embeddings\"", "")	\
+	X(RERANK, "upstream_seconds", "service=\"rerank\"", "")		\
+	X(MAIL, "upstream_seconds", "service=\"mail\"", "")
+/* In the order of enum job_class. */
+#define TIMING_JOB(X, name, family, help)				\
+	X(JOB_##name##_SHORT, family, "class=\"short\"", help)		\
+	X(JOB_##name##_LONG, family, "class=\"long\"", "")		\
+	X(JOB_##name##_MAIL, family, "class=\"mail\"", "")		\
+	X(JOB_##name##_CALL, family, "class=\"call\"", "")		\
+	X(JOB_##name##_SEARCH, family, "class=\"search\"", "")
+
+enum timing {
+#define TIMING_ENUM(name, family, labels, help)	TIMING_##name,
+	TIMING_LIST(TIMING_ENUM)
+#undef TIMING_ENUM
+	TIMING_COUNT
+};
+
 #define LECTERN_VERSION	"0.1.0"
 
 /* In the parent, before any worker is forked; `schema` is told as it is. */
@@ -161,10 +234,9 @@ void	metrics_swept(const char *kind, uint64_t rows);
 void	metrics_request(const char *route, int status, uint64_t ms,
 	    int is_stream);
 
-/*
- * All of it, in version 0.0.4 of Prometheus' text format
- * (https://prometheus.io/docs/instrumenting/exposition_formats/).
- */
-void	metrics_render(struct buffer *);
+/* Something has taken `ms`. */
+void	metrics_time(enum timing, uint64_t ms);
+/* An error was told to a client. */
+void	metrics_error(enum error_id);
 
 #endif

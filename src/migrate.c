@@ -17,6 +17,8 @@
 #include <sys/types.h>
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <kore/kore.h>
 #include <kore/http.h>
@@ -24,6 +26,8 @@
 #include "assets.h"
 #include "dbsync.h"
 #include "migrate.h"
+
+#define MIGRATE_POSTGRES_MIN	15	/* older ones were never tried */
 
 struct migrate_script {
 	const char	*name;	/* the file's, without .sql */
@@ -80,6 +84,9 @@ static const char	migrate_compare[] =
 
 static int	migrate_step(struct dbsync *, struct takeover *, char *,
 		    size_t);
+static void	migrate_why(struct dbsync *, const char *, char *, size_t);
+static int	migrate_row(struct dbsync *, PGresult *, int, char *,
+		    size_t);
 static int	migrate_check(struct dbsync *, int *, char *, size_t);
 static int	migrate_is_same(struct dbsync *, int, const char *);
 static int	migrate_apply(struct dbsync *, int, struct takeover *);
@@ -94,25 +101,58 @@ int
 migrate_run(const char *conninfo, struct takeover *takeover, char *why,
     size_t why_len)
 {
-	struct dbsync	 db;
-	char		 words[256];
-	int		 ret = -1;
+	struct dbsync	db;
+	int		ret = -1;
 
 	why[0] = '\0';
 	memset(takeover, 0, sizeof(*takeover));
-	if (dbsync_open(&db, conninfo) == 0) {
+	if (dbsync_open(&db, conninfo) == -1)
+		migrate_why(&db, "The database does not answer", why,
+		    why_len);
+	else if (migrate_is_old(&db, why, why_len))
+		ret = -1;
+	else
 		while ((ret = migrate_step(&db, takeover, why,
 		    why_len)) == 1)
 			;
-	}
-	if (ret == -1 && why[0] == '\0') {
-		dbsync_why(&db, words, sizeof(words));
-		(void)snprintf(why, why_len,
-		    "The database could not be migrated: %s", words);
-	}
 	dbsync_close(&db);
 
 	return (ret);
+}
+
+int
+migrate_is_old(struct dbsync *db, char *why, size_t why_len)
+{
+	const int	version = PQserverVersion(db->connection);
+
+	if (version >= MIGRATE_POSTGRES_MIN * 10000)
+		return (0);
+	(void)snprintf(why, why_len, "The database is Postgres %d; "
+	    "version %d or newer is needed", version / 10000,
+	    MIGRATE_POSTGRES_MIN);
+
+	return (1);
+}
+
+/* In the database's words, and what to do where that is clear. */
+static void
+migrate_why(struct dbsync *db, const char *what, char *why, size_t why_len)
+{
+	const char	*role = PQuser(db->connection);
+	char		 words[256];
+
+	dbsync_why(db, words, sizeof(words));
+	/* PgBouncer's word for a database that it cannot reach. */
+	if (strstr(words, "query_wait_timeout") != NULL)
+		(void)snprintf(why, why_len, "The database does not answer; "
+		    "lectern check says why");
+	/* insufficient_privilege */
+	else if (strcmp(db->sqlstate, "42501") == 0)
+		(void)snprintf(why, why_len, "%s: %s; the role \"%s\" must "
+		    "own the database, or may create in its schema public",
+		    what, words, role == NULL ? "" : role);
+	else
+		(void)snprintf(why, why_len, "%s: %s", what, words);
 }
 
 /* One transaction. 1: a script was applied; 0: nothing left; -1: failed. */
@@ -120,18 +160,16 @@ static int
 migrate_step(struct dbsync *db, struct takeover *takeover, char *why,
     size_t why_len)
 {
-	char	words[384];
+	char	what[64];
 	int	applied;
 
 	if (dbsync_begin(db) == -1)
 		return (-1);
 	if (dbsync_script(db, migrate_prepare) == -1 ||
 	    migrate_check(db, &applied, why, why_len) == -1) {
-		if (why[0] == '\0') {
-			dbsync_why(db, words, sizeof(words));
-			(void)snprintf(why, why_len, "The database could not "
-			    "be migrated: %s", words);
-		}
+		if (why[0] == '\0')
+			migrate_why(db, "The database could not be migrated",
+			    why, why_len);
 		dbsync_rollback(db);
 		return (-1);
 	}
@@ -140,9 +178,9 @@ migrate_step(struct dbsync *db, struct takeover *takeover, char *why,
 
 	if (migrate_apply(db, applied, takeover) == -1 ||
 	    dbsync_commit(db) == -1) {
-		dbsync_why(db, words, sizeof(words));
-		(void)snprintf(why, why_len, "Migration %s failed: %s",
-		    migrate_scripts[applied].name, words);
+		(void)snprintf(what, sizeof(what), "Migration %s failed",
+		    migrate_scripts[applied].name);
+		migrate_why(db, what, why, why_len);
 		dbsync_rollback(db);
 		return (-1);
 	}
@@ -170,28 +208,46 @@ migrate_check(struct dbsync *db, int *applied, char *why, size_t why_len)
 		goto out;
 	}
 	if (*applied > MIGRATE_VERSION) {
-		(void)snprintf(why, why_len, "The database has schema %d, "
+		(void)snprintf(why, why_len, "The database has schema %s, "
 		    "newer than this program's %d; run the newer program",
-		    *applied, MIGRATE_VERSION);
+		    PQgetvalue(rows, *applied - 1, 1), MIGRATE_VERSION);
 		goto out;
 	}
-	for (i = 0; i < *applied; i++) {
-		ret = migrate_is_same(db, i, PQgetvalue(rows, i, 3));
-		if (ret == 1)
-			continue;
-		if (ret == 0)
-			(void)snprintf(why, why_len, "Migration %s was "
-			    "applied to this database in another form; "
-			    "restore the script that ran there",
-			    PQgetvalue(rows, i, 2));
-		ret = -1;
-		goto out;
-	}
-	ret = 0;
+	for (i = 0, ret = 0; i < *applied && ret == 0; i++)
+		ret = migrate_row(db, rows, i, why, why_len);
 out:
 	PQclear(rows);
 
 	return (ret);
+}
+
+/* The i-th script, as this database remembers it. */
+static int
+migrate_row(struct dbsync *db, PGresult *rows, int i, char *why,
+    size_t why_len)
+{
+	const char	*version = PQgetvalue(rows, i, 1);
+	const char	*name = PQgetvalue(rows, i, 2);
+	int		 is_same;
+
+	if (strtol(version, NULL, 10) != i + 1) {
+		(void)snprintf(why, why_len, "The database has migration %s "
+		    "without %d before it; restore a backup", version, i + 1);
+		return (-1);
+	}
+	if (strcmp(name, migrate_scripts[i].name) != 0) {
+		(void)snprintf(why, why_len, "The database has migration %s "
+		    "where this program has %s; it belongs to another "
+		    "program or branch", name, migrate_scripts[i].name);
+		return (-1);
+	}
+	is_same = migrate_is_same(db, i, PQgetvalue(rows, i, 3));
+	if (is_same == 0)
+		(void)snprintf(why, why_len, "Migration %s was applied to "
+		    "this database in another form; restore the script that "
+		    "ran there", name);
+
+	return (is_same == 1 ? 0 : -1);
 }
 
 /* 1: the script's checksum is the recorded one; 0: not; -1: failed. */

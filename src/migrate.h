@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "dbsync.h"
 #include "takeover.h"
 
 /*
@@ -19,6 +20,9 @@
 int	migrate_run(const char *conninfo, struct takeover *takeover, char *why,
 	    size_t why_len)
 	    __attribute__((warn_unused_result));
+
+/* 1, with a sentence in `why`, when the server is older than what we need. */
+int	migrate_is_old(struct dbsync *, char *why, size_t why_len);
 
 /* The version that this program brings; what schema_version.sql must say. */
 int	migrate_version(void);

@@ -12,10 +12,12 @@
  * exist for anybody else.
  */
 #include <sys/types.h>
+#include <sys/resource.h>
 
-#include <netinet/in.h>
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,10 +26,12 @@
 #include "answer.h"
 #include "config.h"
 #include "embedder.h"
+#include "indexer.h"
 #include "letter.h"
 #include "llm.h"
 #include "mailer.h"
 #include "metrics.h"
+#include "metricstext.h"
 #include "migrate.h"
 #include "ops.h"
 #include "reply.h"
@@ -35,6 +39,8 @@
 #include "vectors.h"
 
 #define OPS_GAUGES_MS	250
+#define OPS_FIGURES_MS	15000	/* between two looks into the database */
+#define OPS_FDS_TICKS	20	/* of OPS_GAUGES_MS between two counts */
 
 int	ops_health(struct http_request *);
 int	ops_ready(struct http_request *);
@@ -51,6 +57,16 @@ static enum step	metrics_answer(struct request *);
 static enum error_id	metrics_refusal(const struct request *);
 static int		metrics_is_local(const struct request *);
 static void		ops_gauges(void *, u_int64_t);
+static void		ops_process(void);
+static void		ops_figures(void *, u_int64_t);
+static void		ops_figures_told(struct db_query *, void *);
+
+/* The look into the database of this worker. */
+static struct {
+	struct db_query	db;
+	u_int32_t	seen;		/* request_statements() then */
+	int		is_waited_for;	/* something stood in line */
+} ops_look;
 
 enum { READY_ASK, READY_TOLD };
 
@@ -87,6 +103,8 @@ void
 ops_init(void)
 {
 	kore_timer_add(ops_gauges, OPS_GAUGES_MS, NULL, 0);
+	db_query_init(&ops_look.db);
+	kore_timer_add(ops_figures, OPS_FIGURES_MS, NULL, 0);
 }
 
 int
@@ -214,7 +232,7 @@ metrics_answer(struct request *r)
 
 	ops_gauges(NULL, 0);
 	buffer_init(&text);
-	metrics_render(&text);
+	metricstext_render(&text);
 	step = text.has_failed ? request_fail(r, ERROR_INTERNAL) :
 	    reply_bytes(r, 200, "text/plain; version=0.0.4; charset=utf-8",
 	    buffer_text(&text), text.len);
@@ -270,6 +288,7 @@ ops_gauges(void *unused, u_int64_t now)
 
 	(void)unused;
 	(void)now;
+	ops_process();
 	db_figures(&open, &waiting);
 	metrics_set(METRIC_DB_CONNECTIONS, open);
 	metrics_set(METRIC_DB_WAITING, waiting);
@@ -282,4 +301,79 @@ ops_gauges(void *unused, u_int64_t now)
 	metrics_set(METRIC_JOBS_WAITING_MAIL, job_waiting(JOB_MAIL));
 	metrics_set(METRIC_JOBS_WAITING_CALL, job_waiting(JOB_CALL));
 	metrics_set(METRIC_JOBS_WAITING_SEARCH, job_waiting(JOB_SEARCH));
+}
+
+/* Processor time, and now and then the descriptors. */
+static void
+ops_process(void)
+{
+	static u_int64_t	told_ms;
+	static unsigned		ticks;
+	struct timespec		used;
+	struct rlimit		limit;
+	u_int64_t		ms;
+	DIR			*folder;
+	u_int64_t		fds = 0;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0) {
+		ms = (u_int64_t)used.tv_sec * 1000 +
+		    (u_int64_t)used.tv_nsec / 1000000;
+		metrics_add(METRIC_CPU_MS, ms - told_ms);
+		told_ms = ms;
+	}
+	if (ticks++ % OPS_FDS_TICKS != 0 ||
+	    (folder = opendir("/proc/self/fd")) == NULL)
+		return;
+	while (readdir(folder) != NULL)
+		fds++;
+	(void)closedir(folder);
+	/* Not ".", ".." and the folder itself. */
+	metrics_set(METRIC_FDS, fds - 3);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		metrics_set(METRIC_FDS_MAX, limit.rlim_cur);
+}
+
+/*
+ * Some figures only the database has. It is asked while it is awake anyway:
+ * requests have just asked it, or something stood in line the last time. So
+ * a database that goes to sleep is not kept from it by being watched. What
+ * stands in line, maybe since an instance was killed, is taken up.
+ */
+static void
+ops_figures(void *unused, u_int64_t now)
+{
+	(void)unused;
+	(void)now;
+	if (ops_look.db.state != DB_IDLE || !db_is_up() ||
+	    (request_statements() == ops_look.seen &&
+	    !ops_look.is_waited_for))
+		return;
+	ops_look.seen = request_statements();
+	db_query_start(&ops_look.db, STATEMENT_OPS_FIGURES, NULL, 0,
+	    ops_figures_told, NULL);
+}
+
+static void
+ops_figures_told(struct db_query *query, void *unused)
+{
+	static const enum metric	columns[] = { METRIC_SESSIONS,
+	    METRIC_DOCUMENTS_QUEUED, METRIC_DOCUMENTS_PROCESSING,
+	    METRIC_DOCUMENTS_AGE, METRIC_MAIL_WAITING, METRIC_MAIL_AGE };
+	int				i;
+
+	(void)unused;
+	if (query->error == ERROR_NONE && db_rows(query) == 1) {
+		for (i = 0; i < 6; i++)
+			metrics_set(columns[i],
+			    (uint64_t)db_int(query, 0, i));
+		metrics_set(METRIC_FIGURES_AT, (uint64_t)time(NULL));
+		ops_look.is_waited_for = db_int(query, 0, 1) > 0 ||
+		    db_int(query, 0, 2) > 0 || db_int(query, 0, 4) > 0;
+		/* Of an instance that is gone, nobody else would look. */
+		if (db_int(query, 0, 1) > 0 || db_int(query, 0, 2) > 0)
+			indexer_kick();
+		if (db_int(query, 0, 4) > 0)
+			mailer_kick();
+	}
+	db_query_reset(query);
 }

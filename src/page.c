@@ -1,8 +1,7 @@
 /*
  * Pages and what they load, from the files of assets/ that kodev compiles in.
  *
- * An asset is found by its symbol (asset_<name with _ for . and ->), so that
- * a new page or module needs no list here: a file in assets/ and, for a page,
+ * A new page or module needs no list here: a file in assets/ and, for a page,
  * a route in kore.conf that names page_show.
  *
  *	page_home	/ (to /chat when a session cookie is there)
@@ -10,17 +9,17 @@
  *	page_document	/documents/ID -> document.html
  *	page_account_error	/api/auth/error -> account-error.html
  *	page_openapi	/openapi.json -> openapi.json
- *	page_asset	/assets/NAME -> NAME, scripts and the like only
+ *	page_asset	/assets/NAME, /assets/VERSION/NAME -> NAME
  *	page_missing	everything else: 404 in the face of the path
  *
  * None of them touches the database.
  */
 #include <sys/types.h>
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "assetreply.h"
 #include "cookie.h"
 #include "reply.h"
 
@@ -35,17 +34,6 @@ int	page_asset(struct http_request *);
 int	page_icon(struct http_request *);
 int	page_missing(struct http_request *);
 
-/* What may be asked for by name under /assets/, and its media type. */
-static const struct {
-	const char	*ending;
-	const char	*type;
-} page_types[] = {
-	{ ".css", "text/css; charset=utf-8" },
-	{ ".js", "text/javascript; charset=utf-8" },
-	{ ".mjs", "text/javascript; charset=utf-8" },
-	{ ".svg", "image/svg+xml" }
-};
-
 static enum step	home_answer(struct request *);
 static enum step	show_answer(struct request *);
 static enum step	document_answer(struct request *);
@@ -54,9 +42,6 @@ static enum step	openapi_answer(struct request *);
 static enum step	asset_answer(struct request *);
 static enum step	icon_answer(struct request *);
 static enum step	missing_answer(struct request *);
-static enum step	page_send(struct request *, const char *,
-			    const char *);
-static const void	*page_symbol(const char *, const char *);
 
 #define PAGE_PLAN(what, step)						\
 	static const struct request_step	what##_steps[] = {	\
@@ -139,7 +124,7 @@ home_answer(struct request *r)
 		return (reply_redirect(r, "/chat"));
 	}
 
-	return (page_send(r, "index.html", "text/html; charset=utf-8"));
+	return (assetreply_page(r, 200, "index.html"));
 }
 
 static enum step
@@ -151,45 +136,38 @@ show_answer(struct request *r)
 		return (request_fail(r, ERROR_NOT_FOUND));
 	(void)snprintf(file, sizeof(file), "%s.html", name);
 
-	return (page_send(r, file, "text/html; charset=utf-8"));
+	return (assetreply_page(r, 200, file));
 }
 
 static enum step
 document_answer(struct request *r)
 {
-	return (page_send(r, "document.html", "text/html; charset=utf-8"));
+	return (assetreply_page(r, 200, "document.html"));
 }
 
 /* The script of the page says which error; nothing of it is in the HTML. */
 static enum step
 account_error_answer(struct request *r)
 {
-	return (page_send(r, "account-error.html",
-	    "text/html; charset=utf-8"));
+	return (assetreply_page(r, 200, "account-error.html"));
 }
 
 static enum step
 openapi_answer(struct request *r)
 {
-	return (page_send(r, "openapi.json", "application/json"));
+	return (assetreply_file(r, NULL, "openapi.json"));
 }
 
 static enum step
 asset_answer(struct request *r)
 {
-	const char	*ending;
-	char		 name[PAGE_NAME_MAX];
-	size_t		 i;
+	char	version[PAGE_NAME_MAX], name[PAGE_NAME_MAX];
 
-	if (request_segment(r, 1, name, sizeof(name)) != NULL &&
-	    (ending = strrchr(name, '.')) != NULL) {
-		for (i = 0; i < sizeof(page_types) / sizeof(page_types[0]);
-		    i++) {
-			if (strcmp(ending, page_types[i].ending) == 0)
-				return (page_send(r, name,
-				    page_types[i].type));
-		}
-	}
+	if (request_segment(r, 2, name, sizeof(name)) != NULL)
+		return (assetreply_file(r,
+		    request_segment(r, 1, version, sizeof(version)), name));
+	if (request_segment(r, 1, name, sizeof(name)) != NULL)
+		return (assetreply_file(r, NULL, name));
 
 	return (request_fail(r, ERROR_NOT_FOUND));
 }
@@ -197,45 +175,11 @@ asset_answer(struct request *r)
 static enum step
 icon_answer(struct request *r)
 {
-	return (page_send(r, "icon.svg", "image/svg+xml"));
+	return (assetreply_file(r, NULL, "icon.svg"));
 }
 
 static enum step
 missing_answer(struct request *r)
 {
 	return (request_fail(r, ERROR_NOT_FOUND));
-}
-
-static enum step
-page_send(struct request *r, const char *file, const char *type)
-{
-	const void		*data = page_symbol("asset_", file);
-	const u_int32_t		*len = page_symbol("asset_len_", file);
-	const char * const	*etag = page_symbol("asset_sha256_", file);
-	const char		*seen = request_header(r, "if-none-match");
-
-	if (data == NULL || len == NULL || etag == NULL)
-		return (request_fail(r, ERROR_NOT_FOUND));
-	reply_header(r, "etag", *etag);
-	reply_header(r, "cache-control", "no-cache");
-	if (seen != NULL && (strcmp(seen, "*") == 0 ||
-	    strstr(seen, *etag) != NULL))
-		return (reply_empty(r, 304));
-
-	return (reply_bytes(r, 200, type, data, *len));
-}
-
-/* The symbol that kodev gave a file, or NULL when there is no such file. */
-static const void *
-page_symbol(const char *prefix, const char *file)
-{
-	char	symbol[PAGE_NAME_MAX + 32], *p;
-
-	(void)snprintf(symbol, sizeof(symbol), "%s%s", prefix, file);
-	for (p = symbol; *p != '\0'; p++) {
-		if (*p == '.' || *p == '-')
-			*p = '_';
-	}
-
-	return (dlsym(RTLD_DEFAULT, symbol));
 }

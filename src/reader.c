@@ -21,6 +21,7 @@
  */
 #include <sys/types.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@
 #define READER_MANY		4096		/* documents in a claim */
 #define READER_MANY_BYTES	(4 * 1024 * 1024)	/* of them together */
 #define READER_ID_SIZE		40
+#define READER_RELEASES		20	/* attempts, */
+#define READER_RELEASE_MS	25	/* so far apart */
 
 #define READER_TROUBLE							\
 	"Reading this document failed three times for a reason inside "	\
@@ -65,6 +68,7 @@ struct reader_job {
 
 static int	reader_work(struct dbsync *, struct reader_job *);
 static int	reader_open(struct dbsync *, struct reader_job *);
+static void	reader_release(struct dbsync *, const struct reader_job *);
 static int	reader_take(struct dbsync *, struct reader_job *, int);
 static int	reader_extract(const PGresult *, int, struct reader_document *,
 		    const char **);
@@ -106,6 +110,8 @@ reader_step(struct dbsync *db, int64_t *wait_ms)
 	(void)snprintf(job.lease, sizeof(job.lease), "%s",
 	    dbsync_text(db, 0, 1));
 	if ((ret = reader_work(db, &job)) == 0) {
+		if (job.is_many)
+			reader_release(db, &job);
 		/* A failed merge is for the next one to make up for. */
 		while (job.scope != 0 && merge_step(db, job.scope) == 1)
 			;
@@ -191,6 +197,28 @@ reader_open(struct dbsync *db, struct reader_job *job)
 	db->result = NULL;
 
 	return (1);
+}
+
+/*
+ * Gives back what is left of a claim: another reader that was looking at it
+ * let it be neither held nor given back. Else it would wait until the claim
+ * runs out.
+ */
+static void
+reader_release(struct dbsync *db, const struct reader_job *job)
+{
+	const struct db_param	params[] = {
+		DB_TEXT(buffer_text(&job->claimed)), DB_TEXT(job->lease),
+		DB_TEXT("{}")
+	};
+	int			i;
+
+	for (i = 0; i < READER_RELEASES; i++) {
+		if (dbsync_run(db, STATEMENT_INDEX_RELEASE, params, 3) == -1 ||
+		    dbsync_int(db, 0, 0) == 0)
+			return;
+		(void)poll(NULL, 0, READER_RELEASE_MS);
+	}
 }
 
 /* One row: a document to store, or one that is done with here. */

@@ -58,9 +58,10 @@ refusal_send(struct connection *c, enum error_id error, const char *method,
 	net_send_queue(c, head, (size_t)head_len);
 	if (method == NULL || strcmp(method, "HEAD") != 0)
 		net_send_queue(c, body, (size_t)body_len);
+	metrics_error(error);
 	metrics_request("edge", info->status, ms, 0);
 	log_request(id, "edge", method == NULL ? "-" : method, info->status,
-	    ms, NULL);
+	    ms, 0, NULL);
 }
 
 static void

@@ -13,14 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "assetreply.h"
 #include "config.h"
 #include "edge.h"
+#include "form.h"
 #include "openaiwire.h"
 #include "origin.h"
 #include "reply.h"
 #include "wire.h"
 
 #include "assets.h"
+#include "metrics.h"
 
 /* Nothing inline, nothing from elsewhere; huggingface.co may frame us. */
 #define REPLY_CSP							\
@@ -138,16 +141,18 @@ reply_error(struct request *r, enum error_id error, const char *field,
 	const struct error_info	*info = error_info(error);
 	char			 seconds[16];
 
+	metrics_error(error);
 	if (info->status == 503 || info->status == 429) {
 		(void)snprintf(seconds, sizeof(seconds), "%u",
 		    r->retry_after_s != 0 ? r->retry_after_s :
 		    info->status == 503 ? 2 : 10);
 		reply_header(r, "retry-after", seconds);
 	}
+	if (r->face == FACE_FORM && error != ERROR_METHOD_NOT_ALLOWED)
+		return (form_refuse(r, error));
+	if (r->face == FACE_PAGE || r->face == FACE_FORM)
+		return (assetreply_page(r, info->status, "error.html"));
 	reply_header(r, "cache-control", "no-store");
-	if (r->face == FACE_PAGE)
-		return (reply_bytes(r, info->status, REPLY_TYPE_PAGE,
-		    asset_error_html, asset_len_error_html));
 
 	return (reply_json(r, info->status,
 	    reply_error_body(r, error, field, message)));

@@ -221,7 +221,7 @@ request_free(struct http_request *http)
 	metrics_request(r->plan == NULL ? "" : r->plan->name, status, ms,
 	    r->is_streaming);
 	log_request(r->id, r->plan == NULL ? "" : r->plan->name,
-	    http_method_text(http->method), status, ms,
+	    http_method_text(http->method), status, ms, r->is_streaming,
 	    r->is_signed_in ? r->who.user_id : NULL);
 	edge_finished(http);
 }
@@ -347,6 +347,7 @@ db_send_params(struct request *r, u_int8_t state, enum statement statement,
 		return (request_fail_query(r));
 	request_asked++;
 	db_query_reset(&r->db);
+	r->db.asker = r->id;
 	db_query_start(&r->db, statement, params, count, request_db_done, r);
 
 	return (request_wait(r, state));
@@ -488,7 +489,8 @@ request_face(const char *path)
 		{ "/health", FACE_API },
 		{ "/ready", FACE_API },
 		{ "/metrics", FACE_API },
-		{ "/v1", FACE_OPENAI }
+		{ "/v1", FACE_OPENAI },
+		{ "/form", FACE_FORM }
 	};
 	size_t	i, len;
 

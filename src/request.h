@@ -27,6 +27,7 @@ enum request_face {
 	FACE_AUTH,		/* better-auth: {message, code} */
 	FACE_QUICKSTART,	/* better-auth's and detail */
 	FACE_OPENAI,		/* {error: {message, type, param, code}} */
+	FACE_FORM,		/* a redirect to the form's page */
 	FACE_PAGE		/* an HTML page */
 };
 

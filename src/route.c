@@ -1,17 +1,21 @@
 /*
- * The methods of each route, taken from Kore's table and opened there.
+ * kore.conf's check, and the methods of each route, taken from Kore's table
+ * and opened there.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <kore/kore.h>
 #include <kore/http.h>
 
+#include "confcheck.h"
 #include "route.h"
 
+#define ROUTE_CONF		"kore.conf"
 #define ROUTE_ALLOW_MAX		64
 
 struct route {
@@ -23,8 +27,30 @@ struct route {
 static struct route	*routes;
 static size_t		 routes_len;
 
+static int		 route_is_handler(const char *);
 static void		 route_add(struct kore_module_handle *);
 static const struct route *route_find(const struct kore_module_handle *);
+
+int
+route_check(char *why, size_t why_len)
+{
+	return (confcheck_file(ROUTE_CONF, route_is_handler, why, why_len));
+}
+
+/*
+ * Kore asks the linker for a handler by its name, and would take any function
+ * of any library. A handler is one of the program's own file.
+ */
+static int
+route_is_handler(const char *name)
+{
+	Dl_info	 there, here;
+	void	*found = dlsym(RTLD_DEFAULT, name);
+
+	return (found != NULL && dladdr(found, &there) != 0 &&
+	    dladdr(&routes, &here) != 0 &&
+	    there.dli_fbase == here.dli_fbase);
+}
 
 void
 route_init(void)

@@ -5,6 +5,7 @@
  * another.
  */
 #include <sys/types.h>
+#include <sys/prctl.h>
 
 #include <errno.h>
 
@@ -13,6 +14,8 @@
 #include <kore/seccomp.h>
 
 KORE_SECCOMP_FILTER("lectern",
+	/* a worker ends with its parent (lectern.c) */
+	KORE_SYSCALL_ALLOW_ARG(prctl, 0, PR_SET_PDEATHSIG),
 	/* glibc falls back to clone, which Kore allows */
 	KORE_SYSCALL_DENY(clone3, ENOSYS),
 	/* every new thread; an error here makes glibc abort */

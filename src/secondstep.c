@@ -26,6 +26,7 @@
 #include "config.h"
 #include "cookie.h"
 #include "factor.h"
+#include "form.h"
 #include "input.h"
 #include "letter.h"
 #include "limit.h"
@@ -323,6 +324,8 @@ second_passed(struct request *r)
 	if (s->trusts == 1)
 		cookie_set_token(r, COOKIE_TRUST, s->trust,
 		    CHALLENGE_TRUST_SECONDS);
+	if (r->face == FACE_FORM)
+		return (form_onward(r, "/chat"));
 
 	return (reply_json(r, 200, json_pack("{s:s,s:O}",
 	    "token", s->session.token, "user", s->user)));

@@ -26,6 +26,7 @@
 #include "config.h"
 #include "cookie.h"
 #include "edge.h"
+#include "form.h"
 #include "input.h"
 #include "percent.h"
 #include "reply.h"
@@ -338,6 +339,8 @@ static enum step
 out_done(struct request *r)
 {
 	cookie_clear_session(r);
+	if (r->face == FACE_FORM)
+		return (form_onward(r, "/"));
 
 	return (reply_json(r, 200, json_pack("{s:b,s:s}", "success", 1,
 	    "message", "Signed out successfully")));

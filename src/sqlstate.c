@@ -11,8 +11,8 @@ static const struct {
 	const char	*prefix;
 	enum error_id	 error;
 } sqlstate_table[] = {
-	{ "08P01", ERROR_INTERNAL },	/* we broke the protocol */
-	{ "08", ERROR_DATABASE },	/* connection lost or refused */
+	/* connection lost or refused; PgBouncer says 08P01 to all it refuses */
+	{ "08", ERROR_DATABASE },
 	{ "28", ERROR_DATABASE },	/* it does not let us in */
 	{ "3D", ERROR_DATABASE },	/* the database is not there (yet) */
 	{ "53", ERROR_DATABASE },	/* no memory, disk or connection left */

@@ -100,6 +100,7 @@
 	X(SEARCH_CHOSEN, search_chosen)					\
 	X(SEARCH_TERMS, search_terms)					\
 	X(SEARCH_HEADS, search_heads)					\
+	X(SUGGESTION_LIST, suggestion_list)				\
 	X(SEARCH_BLOCKS, search_blocks)					\
 	X(SEARCH_PASSAGES, search_passages)				\
 	X(PASSAGES_JOIN, passages_join)					\
@@ -116,6 +117,7 @@
 	X(ANSWER_BREAK_OFF, answer_break_off)				\
 	X(TITLE_SET, title_set)						\
 	X(MODEL_LIST, model_list)					\
+	X(OPS_FIGURES, ops_figures)					\
 	X(CONVERSATION_LIST, conversation_list)				\
 	X(CONVERSATION_FIND, conversation_find)				\
 	X(CONVERSATION_PART, conversation_part)				\

@@ -22,6 +22,7 @@
 #include "buffer.h"
 #include "config.h"
 #include "job.h"
+#include "metrics.h"
 #include "upstream.h"
 
 #define UPSTREAM_CONNECT_MS	5000L
@@ -35,6 +36,8 @@ struct upstream {
 	char			*body;
 	struct buffer		 reply;
 	long			 retry_after_s;
+	u_int64_t		 started;
+	const char		*url;		/* the asker's */
 	void			(*done)(void *,
 				    const struct upstream_reply *);
 	void			*arg;
@@ -46,6 +49,7 @@ static int	 upstream_setup(struct upstream *, CURL *,
 static void	 upstream_finished(struct kore_curl *, void *);
 static void	 upstream_judge(struct upstream *, CURLcode, long,
 		    struct upstream_reply *);
+static void	 upstream_count(const struct upstream *, int);
 static size_t	 upstream_write(char *, size_t, size_t, void *);
 static size_t	 upstream_header(char *, size_t, size_t, void *);
 
@@ -157,6 +161,8 @@ upstream_new(const struct upstream_ask *ask)
 	if ((upstream = calloc(1, sizeof(*upstream))) == NULL)
 		return (NULL);
 	upstream->retry_after_s = -1;
+	upstream->started = kore_time_ms();
+	upstream->url = ask->url;
 	buffer_init(&upstream->reply);
 	if (ask->body != NULL &&
 	    (upstream->body = strdup(ask->body)) == NULL) {
@@ -248,6 +254,23 @@ upstream_judge(struct upstream *upstream, CURLcode rc, long status,
 	if (reply->why == NULL) {
 		reply->body = buffer_text(&upstream->reply);
 		reply->len = upstream->reply.len;
+	}
+	upstream_count(upstream, reply->why == NULL);
+}
+
+/* By the very address that was asked; `lectern check` is not counted. */
+static void
+upstream_count(const struct upstream *upstream, int is_ok)
+{
+	const u_int64_t	ms = kore_time_ms() - upstream->started;
+
+	if (upstream->url == config.embed_url) {
+		metrics_time(TIMING_EMBED, ms);
+		metrics_add(is_ok ? METRIC_EMBED_OK : METRIC_EMBED_FAILED, 1);
+	} else if (upstream->url == config.rerank_url) {
+		metrics_time(TIMING_RERANK, ms);
+		metrics_add(is_ok ? METRIC_RERANK_OK : METRIC_RERANK_FAILED,
+		    1);
 	}
 }
 

@@ -20,20 +20,23 @@ layers="
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
 0 citecode denial followup followupwords linkguard voice
-0 embedwire fusion
+0 accept pagetext poolerconf embedwire fusion
+0 confcheck confword
+1 dbfigure metricscell metricstext preflight
 1 docxtext extraction extractor htmltext jail pdftext
-1 bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
+1 asset embedded keeper poolerfigures poolerkeep bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
 1 handover inbuf job llm llmhealth llmrequest log mail metrics migrate password pooler refusal route sandbox
 1 statement takeover token totp trust upstream wire
 2 indexwriter lexical lexicalrows merge segmentio
-2 address answer answerfollow answerlog challenge citation cookie factor indexer input letter limit
+2 form
+2 address assetreply answer answerfollow answerlog challenge citation cookie factor indexer input letter limit
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
 2 daily message sse title transcript uistream upload
 2 embedder encoder passages vectors
 2 modelcall rewrite
 3 account admin apikey chat collection contents conversation convexport credential device document export
 3 housekeeping ingest openai ops page profile reset search secondstep session
-3 twofactor user verification feedback
+3 twofactor user verification feedback suggestion
 3 check
 4 drain lectern
 "
@@ -54,14 +57,17 @@ verification session
 
 # Third-party header, the only files that include it (.c or .h).
 owners="
-libpq-fe.h conninfo db dbconnect dbsync dbvalues
+libpq-fe.h pooler poolerfigures conninfo db dbconnect dbsync dbvalues
 libpq-events.h dbconnect
 kore/pgsql.h db
 kore/curl.h llm llmrequest mail upstream
 kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox
-sodium.h cite password token
+sodium.h asset cite password token
+zlib.h asset
+brotli/encode.h asset
+jansson.h asset pagetext
 liboath/oath.h totp
 archive.h bundle docxtext
 archive_entry.h bundle docxtext
@@ -77,7 +83,7 @@ utf8proc.h analyze password words
 jansson.h embedwire llmwire answer citation ingest input letter llm mail mailer reply request
 jansson.h answerfollow answerlog convmarkdown message transcript uistream
 jansson.h openairequest openaiwire
-jansson.h refusal
+jansson.h check refusal
 "
 
 # Calls decided against: pattern, instead.

@@ -1,12 +1,14 @@
 -- $1 user, $2 words that title or file name must hold (or null), $3 status
 -- (or null), $4 and $5 the cursor: microseconds and id of the last one seen
--- (or null), $6 limit, $7 collection: id or name (or null). Own ones and the
--- shared library, newest first, each by its own index.
+-- (or null), $6 limit, $7 collection: id or name (or null), $8 only the shared
+-- library (true), only own ones (false) or both (null). Newest first, own ones
+-- and the shared library each by its own index.
 with chosen as materialized (
 	select collection_documents_of($1, $7) as ids
 ), page as (
 	(select * from document_cards
-	where coalesce(owner, '') = $1 and ($4::bigint is null or
+	where coalesce(owner, '') = $1 and $8::boolean is not true
+	    and ($4::bigint is null or
 	    (created_at, id) < (timestamptz 'epoch' +
 	    $4::bigint * interval '1 us', $5))
 	    and ($2::text is null or
@@ -17,7 +19,8 @@ with chosen as materialized (
 	order by created_at desc, id desc limit $6::integer)
 	union all
 	(select * from document_cards
-	where coalesce(owner, '') = '' and ($4::bigint is null or
+	where coalesce(owner, '') = '' and $8::boolean is not false
+	    and ($4::bigint is null or
 	    (created_at, id) < (timestamptz 'epoch' +
 	    $4::bigint * interval '1 us', $5))
 	    and ($2::text is null or

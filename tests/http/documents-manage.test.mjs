@@ -348,6 +348,7 @@ describe('the list', () => {
   const own = (list) => list.filter((document) => !document.shared);
 
   for (const [sort, key] of [['title', (d) => d.title], ['size', (d) => d.size],
+    ['status', (d) => d.status],
     ['createdAt', (d) => d.createdAt], ['updatedAt', (d) => d.updatedAt]]) {
     test(`is sorted by ${sort}, either way, over pages of any size`, async () => {
       const all = own((await carl.get(`/api/documents?sort=${sort}`)).json.documents);
@@ -391,10 +392,24 @@ describe('the list', () => {
     assert.deepEqual(await list('q=zEb'), ['b Zebra']);
     assert.deepEqual(await list('q=zeb&sort=-size'), ['b Zebra']);
     assert.ok(!(await list('status=ready')).includes('Broken'));
+    assert.equal((await list('sort=status'))[0], 'Broken');
+    assert.equal((await list('sort=-status')).at(-1), 'Broken');
     await carl.delete(`/api/documents/${id}`);
   });
 
-  for (const query of ['sort=colour', 'sort=', 'sort=-', `sort=${'x'.repeat(99)}`,
+  test('is that of the shared library, the own ones or both', async () => {
+    await lectern.postgres.psql(lectern.database, `select 1 from document_put(null,
+      'all.txt', null, 'For all', 'text/plain', 'For all'::bytea, 0, 7)`);
+    for (const sort of ['', '&sort=title', '&sort=-status']) {
+      const flags = async (query) => [...new Set((await carl.get(
+        `/api/documents?${query}${sort}`)).json.documents.map((d) => d.shared))].sort();
+      assert.deepEqual(await flags('shared=true'), [true]);
+      assert.deepEqual(await flags('shared=false'), [false]);
+      assert.deepEqual(await flags('limit=100'), [false, true]);
+    }
+  });
+
+  for (const query of ['shared=perhaps', 'shared=', 'sort=colour', 'sort=', 'sort=-', `sort=${'x'.repeat(99)}`,
     'status=lost', 'sort=title&cursor=zz.1', `q=${'x'.repeat(201)}`,
     `cursor=${'1'.repeat(999)}`, 'limit=00000000000000000000000001']) {
     test(`?${query.slice(0, 40)} is refused with 400`, async () => {

@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { startLectern } from '../lib/lectern.mjs';
-import { processTree } from '../lib/process.mjs';
+import { processTree, root } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 import { exchange } from '../lib/wire.mjs';
 
@@ -73,7 +74,7 @@ function parse(text) {
 const health = (n) => Promise.all(Array.from({ length: n }, () =>
   exchange(lectern.url, 'GET', '/health')));
 
-const healthy = 'lectern_requests_total{route="GET /health",class="2xx"}';
+const healthy = 'lectern_requests_total{route="GET /health",status="200"}';
 
 test('the text is in the format of Prometheus', async () => {
   const reply = await get(lectern);
@@ -87,7 +88,12 @@ test('the text is in the format of Prometheus', async () => {
     'mails_waiting', 'housekeeping_rows_removed_total', 'housekeeping_runs_total',
     'housekeeping_last_run_timestamp_seconds', 'housekeeping_seconds_total',
     'sign_ins_total', 'process_resident_memory_bytes', 'worker_restarts_total',
-    'requests_total', 'request_duration_seconds', 'build_info']) {
+    'requests_total', 'request_duration_seconds', 'build_info', 'errors_total', 'sessions',
+    'documents_waiting', 'documents_oldest_seconds', 'mails_oldest_seconds',
+    'database_wait_seconds', 'database_statement_seconds', 'job_wait_seconds',
+    'job_run_seconds', 'upstream_seconds', 'upstream_requests_total', 'model_errors_total',
+    'process_cpu_seconds_total', 'process_open_fds', 'process_max_fds', 'workers',
+    'start_time_seconds', 'database_connections_max']) {
     assert.ok(families.get(`lectern_${name}`), name);
   }
 });
@@ -111,9 +117,13 @@ test('the histogram adds up', async () => {
   const series = await figures();
   const name = 'lectern_request_duration_seconds';
 
-  for (const kind of ['whole', 'stream']) {
-    const buckets = [...series].filter(([key]) =>
-      key.startsWith(`${name}_bucket{kind="${kind}",`));
+  const labels = [...series.keys()].flatMap((key) =>
+    key.startsWith(`${name}_count`) ? [key.slice(name.length + '_count'.length + 1, -1)] : []);
+  let sum = 0;
+
+  assert.ok(labels.includes('route="GET /health",kind="whole"'));
+  for (const each of labels) {
+    const buckets = [...series].filter(([key]) => key.startsWith(`${name}_bucket{${each},`));
     const bounds = buckets.map(([key]) =>
       Number(/le="(.*)"/.exec(key)[1].replace('+Inf', 'Infinity')));
     const counts = buckets.map(([, value]) => value);
@@ -121,12 +131,12 @@ test('the histogram adds up', async () => {
     assert.equal(bounds.at(-1), Infinity);
     assert.deepEqual(bounds, [...bounds].sort((a, b) => a - b));
     assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
-    assert.equal(counts.at(-1), series.get(`${name}_count{kind="${kind}"}`));
+    assert.equal(counts.at(-1), series.get(`${name}_count{${each}}`));
+    sum += counts.at(-1);
   }
   const total = [...series].filter(([key]) => key.startsWith('lectern_requests_total'))
     .reduce((sum, [, value]) => sum + value, 0);
-  assert.equal(total, series.get(`${name}_count{kind="whole"}`)
-    + series.get(`${name}_count{kind="stream"}`));
+  assert.equal(total, sum);
 });
 
 test('sign-ins, mails, sweeps, the pool and memory are told', async () => {
@@ -165,8 +175,50 @@ test('sign-ins, mails, sweeps, the pool and memory are told', async () => {
     /^lectern_build_info\{version="[0-9.]+",schema="[0-9]+"\}$/.test(key)));
 });
 
+test('sessions, hashing, statements, errors and descriptors are told', async () => {
+  const json = { name: 'Bea', email: 'bea@example.com', password };
+  assert.equal((await exchange(lectern.url, 'POST', '/api/auth/sign-up/email',
+    { json })).status, 200);
+  await exchange(lectern.url, 'POST', '/api/auth/sign-up/email', { json: { ...json, email: 'x' } });
+  const series = await until(async () => {
+    const now = await figures();
+    return now.get('lectern_sessions') >= 1 && now;
+  }, 'the database to be asked', { seconds: 40, everyMs: 250 });
+
+  assert.equal(series.get('lectern_sessions'), Number(await lectern.postgres.psql(
+    lectern.database, 'select count(*) from sessions where expires_at > now()')));
+  assert.ok(Math.abs(series.get('lectern_database_figures_timestamp_seconds')
+    - Date.now() / 1000) < 60);
+  assert.ok(series.get('lectern_job_run_seconds_count{class="short"}') >= 1);
+  assert.ok(series.get('lectern_job_run_seconds_sum{class="short"}') > 0);
+  assert.ok(series.get('lectern_job_wait_seconds_count{class="short"}') >= 1);
+  const statements = series.get('lectern_database_statements_total');
+  assert.ok(series.get('lectern_database_statement_seconds_count{line="connections"}') <= statements);
+  assert.ok(series.get('lectern_database_wait_seconds_count{line="connections"}') >= 1);
+  assert.ok(series.get('lectern_errors_total{code="VALIDATION_ERROR"}') >= 1);
+  assert.ok(series.get('lectern_process_cpu_seconds_total') > 0);
+  const open = series.get('lectern_process_open_fds');
+  assert.ok(open > 10 && open < 1000, `${open}`);
+  assert.ok(series.get('lectern_process_max_fds') >= 1024);
+});
+
+test('a limit that was hit is told by its code', async (t) => {
+  const strict = await startLectern({ env: { RATE_LIMIT: 'on' } });
+  t.after(() => strict.stop());
+  let reply;
+  for (let n = 0; n < 25 && reply?.status !== 429; n++) {
+    reply = await exchange(strict.url, 'POST', '/api/auth/sign-in/email',
+      { json: { email: `n${n}@example.com`, password } });
+  }
+  assert.equal(reply.status, 429);
+  const series = await figures(strict);
+  assert.ok(series.get('lectern_errors_total{code="HTTP_429"}') >= 1);
+  assert.ok(series.get(
+    'lectern_requests_total{route="POST /api/auth/sign-in/email",status="429"}') >= 1);
+});
+
 test('refused and unknown requests count as well', async () => {
-  const missing = 'class="4xx"';
+  const missing = 'status="404"';
   await exchange(lectern.url, 'GET', '/nothing-here');
   await exchange(lectern.url, 'GET', '/%00', { headers: { 'transfer-encoding': 'x' } })
     .catch(() => {});
@@ -210,6 +262,37 @@ test('a lost worker takes nothing away and is told', async () => {
     }
   }, 'the restart to be told', { seconds: 30 });
   await own.stop();
+});
+
+test('the dashboard and the alerts name figures that there are', async () => {
+  const { families } = await figures();
+  const dashboard = JSON.parse(readFileSync(path.join(root, 'conf/grafana.json'), 'utf8'));
+  const alerts = readFileSync(path.join(root, 'conf/alerts.yml'), 'utf8');
+  const rules = [...alerts.matchAll(/^ +- alert: (\w+)\n +expr: (.*)$/gm)];
+  const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+  const queries = panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => [title, expr]));
+
+  assert.ok(rules.length >= 10 && queries.length >= 20, `${rules.length} ${queries.length}`);
+  assert.equal(rules.length, alerts.match(/- alert:/g).length, 'one line each');
+  assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+  for (const [where, expr] of [...queries, ...rules.map(([, name, text]) => [name, text])]) {
+    const names = expr.match(/lectern_[a-z_]+/g);
+
+    assert.ok(names, `${where}: ${expr}`);
+    for (const name of names) {
+      const type = families.get(name) ??
+        (families.get(name.replace(/_(bucket|sum|count)$/, '')) === 'histogram' && 'part');
+      assert.ok(type, `${where}: there is no ${name}`);
+      // A counter is worth nothing by itself, nor a histogram without its parts.
+      assert.notEqual(type, 'histogram', `${where}: ${name}`);
+      if (type === 'counter' || type === 'part') {
+        assert.match(expr, new RegExp(`(rate|increase|topk|changes)\\([^)]*${name}`), where);
+      }
+    }
+    const [opened, closed] = ['(', ')'].map((mark) => expr.split(mark).length);
+    assert.equal(opened, closed, `${where}: ${expr}`);
+  }
 });
 
 describe('who may ask', () => {

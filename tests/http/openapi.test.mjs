@@ -84,7 +84,8 @@ describe('a reply is as promised:', () => {
 
   for (const route of ['/health', '/ready', '/openapi.json', '/api/auth/ok',
     '/api/auth/get-session', '/api/auth/list-sessions', '/api/auth/list-accounts',
-    '/api/keys', '/api/documents', '/api/conversations', '/api/collections', '/v1/models']) {
+    '/api/keys', '/api/documents', '/api/conversations', '/api/suggestions',
+    '/api/collections', '/v1/models']) {
     test(`GET ${route}`, async () => {
       const reply = await anna.get(route);
 

@@ -108,7 +108,7 @@ describe('lectern migrate', () => {
     const { code, stderr } = await migrate('no_such_database');
 
     assert.equal(code, 1);
-    assert.match(stderr, /could not be migrated/);
+    assert.match(stderr, /^lectern: The database does not answer: .*does not exist$/m);
     assert.equal(stderr.trim().split('\n').length, 1);
   });
 });
