@@ -290,7 +290,7 @@ function rename(id) {
     endRenaming(item, form);
   });
   input.addEventListener('blur', () => {
-    if (form.isConnected && !input.readOnly && part(form, 'rename-error').hidden)
+    if (isRenaming && !input.readOnly && part(form, 'rename-error').hidden)
       storeName(id, item, form);
   });
 }
@@ -339,7 +339,7 @@ function fillMenu(id) {
 
 /* Drawer and folding */
 
-const outside = document.querySelectorAll('.masthead, .strip, .banner, .skip, main');
+const outside = document.querySelectorAll('.masthead, .strip, .banner, .skip, main > :not(h1)');
 
 rail.addEventListener('beforetoggle', (event) => {
   if (event.target !== rail)

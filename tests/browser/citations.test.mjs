@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { violations } from '../lib/axe.mjs';
-import { DESK, PHONE, addDocument, ask, overflow, signUp, startBrowser } from '../lib/browser.mjs';
+import { DESK, PHONE, ask, overflow, putDocument, signUp, startBrowser } from '../lib/browser.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 
 // Characters of one to four bytes stand before and in the passages: whoever
@@ -51,7 +51,7 @@ async function reader(email, options) {
   const { page } = person;
 
   await signUp(page, email);
-  const address = await addDocument(page, 'rules.md', RULES, TITLE);
+  const address = await putDocument(page, TITLE, RULES);
   await page.goto('/chat');
   const turn = await ask(page, QUESTION);
   const chips = turn.locator('[data-prose] a.chip');

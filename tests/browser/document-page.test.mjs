@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { violations } from '../lib/axe.mjs';
-import { DESK, PHONE, addDocument, overflow, signUp, startBrowser } from '../lib/browser.mjs';
+import { DESK, PHONE, overflow, putDocument, signUp, startBrowser } from '../lib/browser.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -32,7 +32,7 @@ async function reader(email, text, options) {
   const person = await browser.person(options);
 
   await signUp(person.page, email);
-  const address = await addDocument(person.page, 'small.md', `# ${TITLE}\n\nSomething.\n`, TITLE);
+  const address = await putDocument(person.page, TITLE, `# ${TITLE}\n\nSomething.\n`);
   if (text)
     await setText(address, text);
   return { ...person, address };

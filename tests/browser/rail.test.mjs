@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { startModel } from '../doubles/model.mjs';
 import { violations } from '../lib/axe.mjs';
-import { DESK, PHONE, addDocument, ask, overflow, signUp, startBrowser } from '../lib/browser.mjs';
+import { DESK, PHONE, ask, overflow, putDocument, signUp, startBrowser } from '../lib/browser.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -116,7 +116,7 @@ describe('the list of conversations', () => {
   test('marks the open one, and has it at the top after a new answer', async () => {
     const { page, rail, troubles, close } = await reader('open@example.com');
 
-    await addDocument(page, 'kettle.md', KETTLE, 'Kettle');
+    await putDocument(page, 'Kettle', KETTLE);
     await past('open@example.com', ['Older talk', '1 minute']);
     await page.goto('/chat');
     await ask(page, 'How fast does the Zephyr boil?');
@@ -212,7 +212,7 @@ describe('a conversation in the list', () => {
 
     await menu('First talk', 'Delete');
     await dialog.getByRole('button', { name: 'Delete' }).click();
-    await rail.getByText('First talk', { exact: true }).waitFor({ state: 'detached' });
+    await rail.getByRole('link', { name: 'First talk' }).waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Second talk');
     await rail.getByRole('status').getByText('The conversation has been deleted.').waitFor();
     await page.reload();
@@ -257,7 +257,7 @@ describe('the title of a new conversation', () => {
     const { page, close } = await chrome.person();
 
     await signUp(page, 'title@example.com');
-    await addDocument(page, 'kettle.md', KETTLE, 'Kettle');
+    await putDocument(page, 'Kettle', KETTLE);
     await page.goto('/chat');
     model.script(['The Zephyr boils in 140 seconds [1].']);
     await ask(page, 'How fast does the Zephyr boil?');
@@ -336,8 +336,8 @@ describe('a collection', () => {
     const dialog = page.getByRole('dialog', { name: /collection/ });
     const question = 'How many hours does the Aurora burn?';
 
-    await addDocument(page, 'kettle.md', KETTLE, 'Kettle');
-    await addDocument(page, 'lamp.md', LAMP, 'Lamp');
+    await putDocument(page, 'Kettle', KETTLE);
+    await putDocument(page, 'Lamp', LAMP);
     await page.goto('/chat');
     await opener.getByText('all documents').waitFor();
     await opener.click();
@@ -397,8 +397,8 @@ describe('a collection', () => {
   test('can be a single document, which the way from its page names', async () => {
     const { page, troubles, close } = await reader('single@example.com');
 
-    const address = await addDocument(page, 'kettle.md', KETTLE, 'Kettle');
-    await addDocument(page, 'lamp.md', LAMP, 'Lamp');
+    const address = await putDocument(page, 'Kettle', KETTLE);
+    await putDocument(page, 'Lamp', LAMP);
     await page.goto(`/chat?document=${address.split('/').pop()}`);
     await page.locator('[data-scope-open]').getByText('Kettle').waitFor();
     const turn = await ask(page, 'How many hours does the Aurora burn?');
