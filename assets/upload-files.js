@@ -4,7 +4,6 @@
  * since a document replaces an earlier one of its name.
  */
 const KNOWN = /\.(txt|text|md|markdown|mdown|mkd|html?|xhtml|pdf|docx)$/i;
-const NAMED = /\.[a-z0-9]{1,8}$/i;
 const REFUSED = /^(image|audio|video|font)\/|zip|rtf|msword|epub|^application\/vnd\.(?!openxmlformats-officedocument\.wordprocessingml\.document$)/;
 const FOREIGN = /\.(rtf|doc|odt|epub)$/i;
 const MANY = 1000;
@@ -13,10 +12,7 @@ const MANY = 1000;
 export function isOfKnownType({ file, name, path = '' }) {
   if (path !== '')
     return KNOWN.test(name) && !path.split('/').some((step) => step.startsWith('.'));
-  if (KNOWN.test(name))
-    return true;
-  return !FOREIGN.test(name) && !REFUSED.test(file.type)
-    && (!NAMED.test(name) || file.type === '' || file.type.startsWith('text/') || file.type.startsWith('application/'));
+  return KNOWN.test(name) || (!FOREIGN.test(name) && !REFUSED.test(file.type));
 }
 
 /* Those whose name is not theirs alone are called by their path. */
