@@ -2,31 +2,23 @@
  * The forms of the pages about accounts: checked here for the obvious, sent,
  * and the server's refusal put beside the field it blames. The line for a
  * field's error has the field's id and "-error" as its own.
+ *
+ * Some of them work without this script too; what the server had to say then
+ * is a line of the page (see no-script.css), which is taken over here.
  */
+import { text } from './texts.js';
 import { nextPath } from './next.js';
 import { part, say } from './dom.js';
 
-const WORDS = {
-  INVALID_EMAIL_OR_PASSWORD: ['', 'The e-mail address or the password is wrong.'],
-  INVALID_EMAIL: ['email', 'This is not a complete e-mail address.'],
-  PASSWORD_TOO_SHORT: ['password', 'Use at least 8 characters.'],
-  PASSWORD_TOO_LONG: ['password', 'Use at most 128 characters.'],
-  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: ['email', 'There is an account with this address. Sign in instead.'],
-  INVALID_PASSWORD: ['currentPassword', 'This is not your password.'],
-  INVALID_TOKEN: ['', 'This link has been used or is too old. Ask for a new one.'],
-  RESET_PASSWORD_DISABLED: ['', 'This server sends no mail. Ask whoever runs it.'],
-  CHANGE_EMAIL_DISABLED: ['', 'This server sends no mail, so that addresses cannot be confirmed. Ask whoever runs it.'],
-  INVALID_CODE: ['code', 'This code is wrong or was used already. Enter the one that the app shows now.'],
-  INVALID_BACKUP_CODE: ['code', 'This backup code is wrong or was used already.'],
-  INVALID_TWO_FACTOR_COOKIE: ['', 'The time for the code is up. Start over with your password.'],
-  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: ['', 'Too many wrong codes. Start over with your password.'],
-  ACCOUNT_TEMPORARILY_LOCKED: ['', 'Too many wrong codes. Codes are refused for a while; try again later.'],
-  TOTP_NOT_ENABLED: ['', 'The second factor is off. Load this page again.'],
-  TOTP_ALREADY_ENABLED: ['', 'The second factor is on already. Load this page again.'],
-  TWO_FACTOR_NOT_ENABLED: ['', 'The second factor is off. Load this page again.'],
-  BACKUP_CODES_NOT_ENABLED: ['', 'There are no backup codes. Use the app.'],
-  EMAIL_NOT_VERIFIED: ['', 'Open the link in the mail that we sent you first.'],
-  EMAIL_PASSWORD_SIGN_UP_DISABLED: ['', 'New accounts are closed here. Ask whoever runs this server.'],
+/* The field that an error is about, where it is about one. */
+const FIELD = {
+  INVALID_EMAIL: 'email',
+  PASSWORD_TOO_SHORT: 'password',
+  PASSWORD_TOO_LONG: 'password',
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'email',
+  INVALID_PASSWORD: 'currentPassword',
+  INVALID_CODE: 'code',
+  INVALID_BACKUP_CODE: 'code',
 };
 
 /* What a field is called where there is an old and a new one. */
@@ -34,50 +26,59 @@ const OTHER_NAMES = { password: 'newPassword', email: 'newEmail' };
 
 /* [field, words]; better-auth names a field as "[body.email] …" in its text. */
 function wordsFor(error) {
-  if (WORDS[error.code])
-    return WORDS[error.code];
-  const field = error.field || (/^\[body\.(\w+)\]/.exec(error.message)?.[1] ?? '');
-  if (error.code === 'VALIDATION_ERROR' && ['email', 'newEmail'].includes(field))
-    return WORDS.INVALID_EMAIL;
-  if (error.code === 'VALIDATION_ERROR' && field)
-    return [field, 'Please check this.'];
-  if (error.status === 429)
-    return ['', 'Too many attempts. Wait a minute, then try again.'];
-  return ['', error.message];
+  const blamed = error.field || (/^\[body\.(\w+)\]/.exec(error.message)?.[1] ?? '');
+  if (error.code !== 'VALIDATION_ERROR')
+    return [FIELD[error.code] ?? '', error.message];
+  if (['email', 'newEmail'].includes(blamed))
+    return ['email', text('error.INVALID_EMAIL')];
+  return [blamed, text(blamed ? 'account.check' : 'account.checkAll')];
 }
 
 /* What the browser itself finds wrong with a field, in our words. */
 function complaint(input) {
   const { validity } = input;
   if (validity.valueMissing || (input.required && input.value.trim() === ''))
-    return input.dataset.missing ?? `Fill in your ${input.labels[0].textContent.toLowerCase()}.`;
+    return input.dataset.missing ?? text('account.missing');
   if (validity.typeMismatch)
-    return WORDS.INVALID_EMAIL[1];
+    return text('error.INVALID_EMAIL');
   if (validity.tooShort || (input.minLength > 0 && input.value.length < input.minLength))
-    return WORDS.PASSWORD_TOO_SHORT[1];
+    return text('error.PASSWORD_TOO_SHORT');
   return '';
 }
 
-function blame(form, name, text) {
+function blame(form, name, words) {
   const input = name && (form.elements.namedItem(name)
     ?? form.elements.namedItem(OTHER_NAMES[name] ?? ''));
-  if (!input) {
-    say(part(form, 'form-error'), text);
+  const line = input && document.getElementById(`${input.id}-error`);
+  if (!line) {
+    say(part(form, 'form-error'), words);
     return;
   }
-  const line = document.getElementById(`${input.id}-error`);
-  say(line, text);
+  say(line, words);
   input.setAttribute('aria-invalid', 'true');
-  input.setAttribute('aria-errormessage', line.id);
+  describe(input, line.id, true);
   input.focus();
+}
+
+/* Has the element of that id describe the field, or no more. */
+function describe(input, id, isOn) {
+  const ids = (input.getAttribute('aria-describedby') ?? '').split(' ').filter((each) => each && each !== id);
+  if (isOn)
+    ids.push(id);
+  if (ids.length > 0)
+    input.setAttribute('aria-describedby', ids.join(' '));
+  else
+    input.removeAttribute('aria-describedby');
 }
 
 function forgive(form) {
   say(part(form, 'form-error'), '');
   for (const line of form.querySelectorAll('.field-error'))
     say(line, '');
-  for (const input of form.querySelectorAll('[aria-invalid]'))
+  for (const input of form.querySelectorAll('[aria-invalid]')) {
     input.removeAttribute('aria-invalid');
+    describe(input, `${input.id}-error`, false);
+  }
 }
 
 /* True when every field may be sent; else the first wrong one has the focus. */
@@ -99,6 +100,7 @@ export function bindForm(form, send, after, { stays = true } = {}) {
     form.removeAttribute('aria-busy');
   };
 
+  form.noValidate = true;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     forgive(form);
@@ -120,6 +122,24 @@ export function bindForm(form, send, after, { stays = true } = {}) {
   /* Coming back through the history brings the page as it was left */
   window.addEventListener('pageshow', release);
   release();
+}
+
+/*
+ * Sent before this script was there: the line that the address brings out
+ * goes where the errors of its form go. Returns its id, or ''. The lines are
+ * for readers without script, so none of them stays.
+ */
+export function takeTold() {
+  const lines = [...document.querySelectorAll('.told')];
+  const told = lines.find(({ id }) => `#${id}` === location.hash);
+  if (told) {
+    say(part(told.parentElement, 'form-error'), told.textContent);
+    /* No passage of the page that comes next; see nextPath() */
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+  for (const line of lines)
+    line.remove();
+  return told?.id ?? '';
 }
 
 /* The one form of a page; `after` is off to the next page. */

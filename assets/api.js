@@ -3,12 +3,16 @@
  * function of this file and hears of trouble as an ApiError, whose message
  * can be shown to a person.
  *
- * Reading waits out a server that is starting or briefly away (the window
+ * Reading waits out a network or a server that is away or waking (the window
  * hears "lectern:waiting" with a sentence, and "lectern:answered" when it is
- * over); writing never repeats itself. A session that has ended leads to the
- * sign-in page and back. Deliberately missing: upload progress, caching.
+ * over: states.js shows both); writing never repeats itself. When the session
+ * has ended, the password is asked for on the spot and the call goes on, so
+ * that nothing on the page is lost. Deliberately missing: caching.
  */
-const WAIT_MS = [500, 1000, 2000, 4000, 8000, 8000, 8000];
+import { hasText, text } from './texts.js';
+
+/* About two minutes: so long may a sleeping host take to wake. */
+const WAIT_MS = [500, 1000, 2000, 4000, ...Array(15).fill(8000)];
 
 export class ApiError extends Error {
   constructor(message, { status = 0, code = '', field = '', requestId = '' } = {}) {
@@ -25,18 +29,52 @@ function tell(type, text = '') {
   window.dispatchEvent(new CustomEvent(type, { detail: text }));
 }
 
+/* That long, or until the network is back. */
 function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    window.addEventListener('online', resolve, { once: true });
+  });
 }
 
-/* Leaves for the sign-in page; the caller's promise then never settles. */
-function goToSignIn() {
-  const here = location.pathname + location.search + location.hash;
-  location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
-  return new Promise(() => {});
+/* What the reader is told of an error: in the page's language where it has
+   words for the code, else as the server says it. */
+function wordsFor(code, status, message) {
+  if (code && hasText(`error.${code}`))
+    return text(`error.${code}`);
+  return status === 429 ? text('error.TOO_MANY_REQUESTS') : message;
+}
+
+/* The address of the sign-in page that leads back to this one. */
+export function signInAddress() {
+  return `/sign-in?next=${id(location.pathname + location.search + location.hash)}`;
+}
+
+/* The user last seen by whoIsHere(). */
+let lastUser = null;
+let asking = null;
+
+/*
+ * The session has ended: resolves once the same person is signed in again.
+ * Calls that find out together wait for the same answer.
+ */
+function signedInAgain() {
+  if (!lastUser) {
+    location.assign(signInAddress());
+    return new Promise(() => {});
+  }
+  asking ??= import('./sign-in-again.js')
+    .then(({ askToSignIn }) => askToSignIn(lastUser))
+    .finally(() => { asking = null; });
+  return asking;
+}
+
+function wakingUp(response) {
+  return new ApiError(text('error.WAKING_UP'), { status: response.status, code: 'WAKING_UP' });
 }
 
 async function errorOf(response) {
+  const { status } = response;
   let body = null;
   try {
     body = await response.clone().json();
@@ -45,31 +83,38 @@ async function errorOf(response) {
   }
   const requestId = response.headers.get('x-request-id') ?? '';
   if (body && typeof body.message === 'string')
-    return new ApiError(body.message, { requestId, ...body, status: response.status });
-  if (response.status >= 502 && response.status <= 504)
-    return new ApiError('The server is waking up. This can take a minute.',
-      { status: response.status, code: 'WAKING_UP', requestId });
-  return new ApiError(`The server answered with an error (${response.status}).`,
-    { status: response.status, code: 'UNKNOWN', requestId });
+    return new ApiError(wordsFor(body.code, status, body.message), { requestId, ...body, status });
+  if (status >= 502 && status <= 504)
+    return wakingUp(response);
+  return new ApiError(wordsFor('', status, text('error.UNKNOWN', { status })),
+    { status, code: 'UNKNOWN', requestId });
 }
 
-async function attempt(path, options) {
+/* Nothing of ours is HTML: it is a proxy's page, while the server starts. */
+function isPage(response) {
+  return response.headers.get('content-type')?.startsWith('text/html') ?? false;
+}
+
+/* `via` is fetch() or does the same. */
+async function attempt(path, { via = fetch, ...options }) {
   let response;
   try {
-    response = await fetch(path, { credentials: 'same-origin', ...options });
+    response = await via(path, { credentials: 'same-origin', ...options });
   } catch (error) {
     if (error.name === 'AbortError')
       throw error;
-    throw new ApiError('The server cannot be reached. Check your connection.', { code: 'NETWORK' });
+    throw new ApiError(text('error.NETWORK'), { code: 'NETWORK' });
   }
   if (!response.ok)
     throw await errorOf(response);
+  if (isPage(response))
+    throw wakingUp(response);
   return response;
 }
 
 function isPassing(error) {
-  return error instanceof ApiError
-    && (error.code === 'NETWORK' || (error.status >= 502 && error.status <= 504));
+  return error instanceof ApiError && (['NETWORK', 'WAKING_UP'].includes(error.code)
+    || (error.status >= 502 && error.status <= 504));
 }
 
 /* Resolves to the Response; `session: false` leaves a 401 to the caller. */
@@ -82,8 +127,10 @@ async function call(path, { session = true, ...options } = {}) {
         tell('lectern:answered');
       return response;
     } catch (error) {
-      if (session && error.status === 401)
-        return goToSignIn();
+      if (session && error.status === 401 && error.code !== 'UNKNOWN') {
+        await signedInAgain();
+        continue;
+      }
       if (!isPassing(error) || tried >= waits.length)
         throw error;
       tell('lectern:waiting', error.message);
@@ -158,8 +205,10 @@ export function signOut() {
 }
 
 /* {session, user}, or null when nobody is signed in. */
-export function whoIsHere() {
-  return get('/api/auth/get-session');
+export async function whoIsHere() {
+  const here = await get('/api/auth/get-session');
+  lastUser = here?.user ?? lastUser;
+  return here;
 }
 
 export function rename(name) {
@@ -192,7 +241,7 @@ export async function confirmFactor(code) {
     return await account('two-factor/verify-totp', { code });
   } catch (error) {
     if (['INVALID_TWO_FACTOR_COOKIE', 'UNAUTHORIZED'].includes(error.code))
-      return goToSignIn();
+      return signedInAgain().then(() => confirmFactor(code));
     throw error;
   }
 }
@@ -243,8 +292,16 @@ export async function sendsMail() {
 
 /* Documents */
 
-export function listDocuments(cursor) {
-  return page('/api/documents', cursor);
+/*
+ * A page of {documents, nextCursor, usage}. `sort` as the API has it; `shared`
+ * "true" or "false" for only the library or only own ones.
+ */
+export function listDocuments({ words = '', sort = '', status = '', shared = '', cursor = '', signal } = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ q: words, sort, status, shared, cursor }))
+    if (value !== '')
+      query.set(name, value);
+  return get(query.size ? `/api/documents?${query}` : '/api/documents', { signal });
 }
 
 export async function readDocument(documentId) {
@@ -262,18 +319,54 @@ export function openText(documentId, { range, signal } = {}) {
 
 const MEDIA_TYPES = { md: 'text/markdown', markdown: 'text/markdown', txt: 'text/plain', text: 'text/plain' };
 
-export async function addFile(file) {
-  const ending = file.name.split('.').pop().toLowerCase();
-  const response = await call(`/api/documents?filename=${id(file.name)}`, {
+/* fetch() tells nothing of how far the body has gone. */
+function sendTelling(onProgress) {
+  return (path, { method, headers, body, signal }) => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const giveUp = () => request.abort();
+    request.open(method, path);
+    for (const [name, value] of Object.entries(headers))
+      request.setRequestHeader(name, value);
+    request.upload.addEventListener('progress', ({ loaded }) => onProgress(loaded));
+    request.addEventListener('load', () => resolve(new Response(request.responseText, {
+      status: request.status,
+      headers: ['content-type', 'x-request-id'].flatMap((name) => {
+        const value = request.getResponseHeader(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    })));
+    request.addEventListener('error', () => reject(new TypeError('no answer')));
+    request.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
+    request.addEventListener('loadend', () => signal?.removeEventListener('abort', giveUp));
+    signal?.addEventListener('abort', giveUp);
+    if (signal?.aborted)
+      reject(new DOMException('given up', 'AbortError'));
+    else
+      request.send(body);
+  });
+}
+
+/* What became of something added: {document, isNew}, not new when its very
+   bytes were there already. */
+async function added(response) {
+  const answer = await response.json();
+  return { document: answer.document, isNew: response.status === 201 };
+}
+
+/* `onProgress` hears how many bytes are gone. */
+export async function addFile(file, { filename = file.name, shared = false, onProgress = () => {}, signal } = {}) {
+  const ending = filename.split('.').pop().toLowerCase();
+  return added(await call(`/api/documents?filename=${id(filename)}${shared ? '&shared=true' : ''}`, {
     method: 'POST',
     headers: { 'content-type': MEDIA_TYPES[ending] ?? (file.type || 'application/octet-stream') },
     body: file,
-  });
-  return (await response.json()).document;
+    via: sendTelling(onProgress),
+    signal,
+  }));
 }
 
-export async function addText(title, text) {
-  return (await (await post('/api/documents', { title, text })).json()).document;
+export async function addText(title, text, { shared = false, signal } = {}) {
+  return added(await post('/api/documents', { title, text, ...(shared && { shared }) }, { signal }));
 }
 
 export async function deleteDocument(documentId) {
@@ -302,12 +395,37 @@ export function originalAddress(documentId) {
 
 /* Conversations */
 
-export function listConversations(cursor) {
-  return page('/api/conversations', cursor);
+/* A page of them, the newest first; `words`: only those that hold them. */
+export function listConversations({ words = '', cursor = '', signal } = {}) {
+  const query = new URLSearchParams();
+  if (words !== '')
+    query.set('q', words);
+  if (cursor !== '')
+    query.set('cursor', cursor);
+  return get(`/api/conversations?${query}`, { signal });
 }
 
-export async function readConversation(conversationId) {
-  return (await get(`/api/conversations/${id(conversationId)}`)).conversation;
+/* Resolves to the conversation, without its messages. */
+export async function renameConversation(conversationId, title) {
+  return (await (await call(`/api/conversations/${id(conversationId)}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ title }),
+  })).json()).conversation;
+}
+
+export async function deleteConversation(conversationId) {
+  await call(`/api/conversations/${id(conversationId)}`, { method: 'DELETE' });
+}
+
+/* Where it can be saved from, as "md" or "json". */
+export function conversationFile(conversationId, format) {
+  return `/api/conversations/${id(conversationId)}/export?format=${format}`;
+}
+
+export async function readConversation(conversationId, messageId) {
+  const query = messageId ? `?message=${id(messageId)}` : '';
+  return (await get(`/api/conversations/${id(conversationId)}${query}`)).conversation;
 }
 
 /* The Response whose body is the event stream of the answer. */
@@ -329,6 +447,62 @@ export async function stopAnswer(conversationId) {
   await post(`/api/chat/${id(conversationId)}/stop`, {});
 }
 
+/* 1, -1 or 0, which takes a rating back. */
+export async function rateAnswer(messageId, rating, comment) {
+  await post(`/api/messages/${id(messageId)}/feedback`, { rating, comment });
+}
+
+/* [{documentId, title, heading}], heading null where there is none. */
+export async function listSuggestions() {
+  return (await get('/api/suggestions')).suggestions;
+}
+
+/* Collections: named selections of documents */
+
+/* Every item of a list that comes in pages. */
+async function all(path, name) {
+  const found = [];
+  let cursor = '';
+  do {
+    const answer = await get(`${path}?limit=100${cursor && `&cursor=${id(cursor)}`}`);
+    found.push(...answer[name]);
+    cursor = answer.nextCursor;
+  } while (cursor);
+  return found;
+}
+
+export function everyDocument() {
+  return all('/api/documents', 'documents');
+}
+
+export function listCollections() {
+  return all('/api/collections', 'collections');
+}
+
+/* With the ids of its documents. */
+export async function readCollection(collectionId) {
+  return (await get(`/api/collections/${id(collectionId)}`)).collection;
+}
+
+/* Makes one, or changes the one of that id. */
+export async function storeCollection(collectionId, name, documentIds) {
+  return (await (await call(collectionId ? `/api/collections/${id(collectionId)}` : '/api/collections', {
+    method: collectionId ? 'PATCH' : 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, documentIds }),
+  })).json()).collection;
+}
+
+/* Adds one document to it; resolves to the collection. */
+export async function addToCollection(collectionId, documentId) {
+  return (await (await call(`/api/collections/${id(collectionId)}/documents/${id(documentId)}`,
+    { method: 'PUT' })).json()).collection;
+}
+
+export async function deleteCollection(collectionId) {
+  await call(`/api/collections/${id(collectionId)}`, { method: 'DELETE' });
+}
+
 /* The API itself */
 
 export function describe() {
@@ -347,6 +521,6 @@ export async function tryOut(method, path, body) {
     return `${response.status} ${response.statusText}\n\n${isJson
       ? JSON.stringify(JSON.parse(text), null, 2) : text}`;
   } catch {
-    return 'The server cannot be reached.';
+    return text('error.NETWORK');
   }
 }

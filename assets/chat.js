@@ -1,280 +1,351 @@
 /*
- * The chat page: the list of conversations, the turns of one of them, and
- * the question box. /chat starts a conversation, /chat/ID shows one.
+ * The chat page: a conversation and the question box. /chat starts one,
+ * /chat/ID shows one.
  *
- * An answer goes on when its reader leaves; one that is still being written
- * when the page opens is followed from its start.
- * Deliberately missing: renaming and deleting.
+ * A question is a draft until the server has taken it: refused before that,
+ * it comes back into the box. An answer goes on when its reader leaves; one
+ * that is being written when the page opens, or whose stream was lost, is
+ * followed from its start. What another tab did is read when this one is
+ * looked at again. The sidebar is rail.js's, citations are citation.js's.
  */
 import './shell.js';
-import { ask, listConversations, listDocuments, readConversation, readDocument, resumeAnswer,
-  stopAnswer } from './api.js';
+import { announce } from './announcer.js';
+import { readConversation, resumeAnswer, stopAnswer } from './api.js';
 import { watchChips } from './citation.js';
 import { Composer } from './composer.js';
-import { copyOf, part, say } from './dom.js';
+import { askIn, isUnfinished, newName, pairsOf } from './conversation.js';
+import { part, say } from './dom.js';
+import { follow as followTurn, grown, toBottom } from './follower.js';
+import { Path } from './path.js';
+import { neighbour, showRail } from './rail.js';
+import { scopeAccepted, scopeFields, startScope } from './scope.js';
+import { listen } from './shortcuts.js';
 import { openSlipsFrom } from './slip.js';
 import { partsOf } from './stream.js';
-import { Turn } from './turn.js';
-import { countWords, dateWords } from './words.js';
+import { text } from './texts.js';
+import { AnswerError } from './turn.js';
+import { showWelcome } from './welcome.js';
 
 const POLL_MS = 1500;
-const STRAY_PX = 100;
-
-const turns = part(document, 'turns');
-const announcer = part(document, 'announcer');
+const AGAIN_MS = 500;
+const STOP_MS = 2000;
+const STALE_MS = 1000;
 
 let conversationId = decodeURIComponent(location.pathname.split('/')[2] ?? '');
-let scope = [];			/* ids of the only documents to ask, or none */
-let answering = null;		/* the AbortController of the running answer */
+let newId = newName();		/* what a new conversation will be called by us */
+let answering = null;		/* {abort, ended} of the running answer */
+let unheard = null;		/* the last question that came back: {id, text} */
+let readAt = 0;			/* when the conversation was last read */
 
+const path = new Path({ regenerate, edit, choose: showVersion, grown });
 const composer = new Composer(conversationId || 'new', { ask: send, stop: stopRunning });
-
-/* The list of conversations */
-
-function conversationItem({ id, title, updatedAt }) {
-  const item = copyOf('conversation-template');
-  const link = part(item, 'link');
-  link.href = `/chat/${encodeURIComponent(id)}`;
-  if (id === conversationId)
-    link.setAttribute('aria-current', 'page');
-  part(item, 'link-title').textContent = title || 'Untitled';
-  part(item, 'link-time').textContent = dateWords(updatedAt);
-  part(item, 'link-time').dateTime = updatedAt;
-  return item;
-}
 
 function showTitle(title) {
   part(document, 'title').textContent = title;
   document.title = `${title} · Lectern`;
 }
 
-async function showConversations(cursor) {
-  const list = part(document, 'conversations');
-  const more = part(document, 'conversations-more');
-  const { conversations, nextCursor } = await listConversations(cursor);
-  const items = conversations.map(conversationItem);
-  const current = conversations.find(({ id }) => id === conversationId);
-  if (current)
-    showTitle(current.title);
-  if (cursor)
-    list.append(...items);
-  else
-    list.replaceChildren(...items);
-  part(document, 'conversations-empty').hidden = list.children.length > 0;
-  more.hidden = !nextCursor;
-  more.onclick = () => showConversations(nextCursor).catch(() => {});
-}
-
-/* Turns */
-
-/*
- * An answer is followed while it grows, but only until its question reaches
- * the top, and not once the reader has scrolled elsewhere.
- */
-function show(turn) {
-  turn.element.scrollIntoView({ block: 'start' });
-}
-
-function isShown(turn) {
-  const page = document.documentElement;
-  const above = turn.element.getBoundingClientRect().top
-    - parseFloat(getComputedStyle(page).scrollPaddingTop)
-    - parseFloat(getComputedStyle(turn.element).scrollMarginTop);
-  const below = page.scrollHeight - page.clientHeight - scrollY;
-  return Math.abs(Math.min(above, below)) < STRAY_PX;
-}
-
-function addTurn(question) {
-  const turn = new Turn(question, askAgain);
-  turns.append(turn.element);
-  part(document, 'welcome').hidden = true;
-  return turn;
-}
-
-function askAgain(turn) {
-  if (answering)
-    return;
-  turn.element.remove();
-  send(turn.question);
+function refreshRail() {
+  return showRail(conversationId).catch(() => {});
 }
 
 function enterConversation(id) {
   composer.accepted(id);
+  scopeAccepted(id);
+  unheard = null;
   if (id === conversationId)
     return;
   conversationId = id;
   history.replaceState(null, '', `/chat/${encodeURIComponent(id)}`);
-  showConversations().catch(() => {});
+  refreshRail();
 }
 
-function questionOf(turn) {
-  const question = { message: turn.question };
-  if (conversationId)
-    question.conversationId = conversationId;
-  if (scope.length > 0)
-    question.documentIds = scope;
-  return question;
-}
+/* A running answer */
 
-async function follow(turn, response) {
+async function follow(turn, response, onStart) {
   for await (const piece of partsOf(response)) {
-    const isFollowing = isShown(turn);
-    if (piece.type === 'start')
-      enterConversation(piece.messageMetadata.conversationId);
     turn.take(piece);
-    if (isFollowing)
-      requestAnimationFrame(() => show(turn));
+    if (piece.type === 'start') {
+      enterConversation(piece.messageMetadata.conversationId);
+      onStart?.();
+    }
   }
-  const isFollowing = isShown(turn);
   turn.finish();
-  if (isFollowing)
-    show(turn);
+  grown();
 }
 
-/* Runs `write(signal)`, which fills the turn, with all that surrounds it. */
-async function answer(turn, write) {
-  const mine = answering = new AbortController();
-  composer.isBusy = true;
-  turn.wait();
-  show(turn);
-  try {
-    await write(mine.signal);
-    announcer.textContent = turn.spoken();
-  } catch (error) {
-    if (mine.signal.aborted)
-      turn.stop();
-    else
-      turn.fail(error.message);
-    announcer.textContent = mine.signal.aborted ? 'Stopped.' : error.message;
-  } finally {
-    answering = null;
-    composer.accepted(conversationId || 'new');
-    composer.isBusy = false;
-  }
-  showConversations().catch(() => {});
-}
-
-async function send(question) {
-  const turn = addTurn(question);
-  await answer(turn, async (signal) => follow(turn, await ask(questionOf(turn), signal)));
-}
-
-/* The server first, so that it has stopped when the next question comes. */
-async function stopRunning() {
-  const mine = answering;
-  try {
-    if (conversationId)
-      await stopAnswer(conversationId);
-  } catch {
-    /* Leaving the stream is all that is left to do */
-  }
-  mine?.abort();
-}
-
-/* A stored conversation */
-
-/* Messages in pairs; an answer may be missing. */
-function pairs(messages) {
-  const found = [];
-  for (const message of messages) {
-    if (message.role === 'user')
-      found.push({ question: message, answer: null });
-    else if (found.length > 0)
-      found.at(-1).answer = message;
-  }
-  return found;
-}
-
-function isUnfinished(pair) {
-  return pair.answer === null || pair.answer.status === 'running';
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+  });
 }
 
 /* Where no stream is to be had (another instance writes it): reads again. */
 async function awaitStored(turn, signal) {
   for (;;) {
-    const last = pairs((await readConversation(conversationId)).messages).at(-1);
+    const { messages } = await readConversation(conversationId, path.lastId);
+    const last = pairsOf(messages).at(-1);
+    signal.throwIfAborted();
     if (!isUnfinished(last)) {
       turn.fill(last.answer);
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    signal.throwIfAborted();
+    await pause(POLL_MS, signal);
   }
 }
 
-/* The answer that is being written while the page opens. */
+/* The rest of an answer whose stream is not here, until it is over. */
+async function rejoin(turn, signal) {
+  for (;;) {
+    const response = await resumeAnswer(conversationId, signal);
+    if (!response)
+      return awaitStored(turn, signal);
+    try {
+      return await follow(turn, response);
+    } catch (error) {
+      if (error instanceof AnswerError || signal.aborted)
+        throw error;
+      turn.reconnect();
+      await pause(AGAIN_MS, signal);
+    }
+  }
+}
+
+/*
+ * Runs `open(signal)`, which resolves to the stream of the turn's answer,
+ * with all that surrounds it. What fails before the server has taken the
+ * question goes to `refuse(error)`.
+ */
+async function answer(turn, open, refuse) {
+  const abort = new AbortController();
+  const { promise: ended, resolve: end } = Promise.withResolvers();
+  const mine = answering = { abort, ended };
+  let hasStarted = false;
+  composer.isBusy = true;
+  announce('');
+  turn.wait();
+  followTurn(turn.element);
+  try {
+    await stream(turn, open, abort.signal, () => { hasStarted = true; });
+    announce(turn.spoken());
+  } catch (error) {
+    if (!hasStarted)
+      refuse(error);
+    else if (abort.signal.aborted)
+      turn.stop();
+    else
+      turn.fail(error.message);
+    announce(abort.signal.aborted ? text('chat.stoppedNow') : error.message);
+    grown();
+  } finally {
+    if (answering === mine)
+      answering = null;
+    composer.isBusy = false;
+    readAt = Date.now();
+    end();
+  }
+  refreshRail();
+}
+
+async function stream(turn, open, signal, onStart) {
+  let hasStarted = false;
+  const response = await open(signal);
+  try {
+    await follow(turn, response, () => { hasStarted = true; onStart(); });
+  } catch (error) {
+    if (error instanceof AnswerError || signal.aborted || !hasStarted)
+      throw error;
+    turn.reconnect();
+    await rejoin(turn, signal);
+  }
+}
+
+/* The answer that is being written while the page opens, or elsewhere. */
 function resume(turn) {
   return answer(turn, async (signal) => {
     const response = await resumeAnswer(conversationId, signal);
-    await (response ? follow(turn, response) : awaitStored(turn, signal));
+    return response ?? Promise.reject(new StoredElsewhere());
+  }, async (error) => {
+    if (error instanceof StoredElsewhere)
+      await awaitStored(turn, new AbortController().signal);
+    else
+      turn.fail(error.message);
   });
 }
 
-async function showConversation() {
-  const { title, messages } = await readConversation(conversationId);
+class StoredElsewhere extends Error {}
+
+/* Asking */
+
+function ask(turn, question, refuse) {
+  return answer(turn, (signal) =>
+    askIn(conversationId || newId, question, scopeFields(), signal), refuse);
+}
+
+async function send(words) {
+  if (answering)
+    return;
+  const id = unheard?.text === words ? unheard.id : newName();
+  const parentId = path.lastId;
+  const turn = path.add({ id, text: words, versions: [id] });
+  part(document, 'welcome').hidden = true;
+  composer.hold(words);
+  await ask(turn, { id, text: words, parentId }, (error) => {
+    path.cut(turn);
+    unheard = { id, text: words };
+    part(document, 'welcome').hidden = path.last !== null;
+    composer.returned(error.name === 'AbortError' ? '' : error.message);
+    if (error.code === 'ANSWER_RUNNING')
+      refresh();
+  });
+}
+
+/* The same question, another answer; the former ones stay as versions. */
+async function regenerate(turn) {
+  if (answering)
+    return;
+  const { id, text: words, versions } = turn.question;
+  const former = turn.answer;
+  const restore = path.cut(turn);
+  const fresh = path.add({ id, text: words, versions });
+  fresh.answer = { id: '', versions: [...former.versions] };
+  await ask(fresh, { id, text: words, replaces: former.id || id, isAgain: true }, (error) => {
+    restore();
+    if (error.name !== 'AbortError')
+      turn.fail(error.message);
+  });
+}
+
+/* Another version of a question, with an answer of its own. */
+async function edit(turn, words) {
+  if (answering)
+    return;
+  const id = newName();
+  const restore = path.cut(turn);
+  const fresh = path.add({ id, text: words, versions: [...turn.question.versions, id] });
+  composer.hold(words);
+  await ask(fresh, { id, text: words, replaces: turn.question.id }, (error) => {
+    restore();
+    composer.accepted(conversationId);
+    turn.edit(words);
+    say(part(document, 'banner'), error.name === 'AbortError' ? '' : error.message);
+  });
+}
+
+/*
+ * The server first: its stream then tells what was kept, and nothing runs
+ * when the next question comes.
+ */
+async function stopRunning() {
+  const mine = answering;
+  try {
+    await stopAnswer(conversationId || newId);
+    await Promise.race([mine?.ended, pause(STOP_MS, new AbortController().signal)]);
+  } catch {
+    /* Leaving the stream is all that is left to do */
+  }
+  mine?.abort.abort();
+}
+
+/* A stored conversation */
+
+/* Shows the path through a message, or the newest one. */
+async function showStored(messageId) {
+  const { title, messages } = await readConversation(conversationId, messageId);
+  const pairs = pairsOf(messages);
+  readAt = Date.now();
   showTitle(title);
-  const all = pairs(messages);
-  const shown = all.map(({ question }) => addTurn(question.text));
-  all.forEach((pair, i) => {
-    if (!isUnfinished(pair))
-      shown[i].fill(pair.answer);
-    else if (i < all.length - 1)
-      shown[i].fail('This question was not answered.');
-  });
-  if (shown.length > 0)
-    show(shown.at(-1));
-  if (all.length > 0 && isUnfinished(all.at(-1)))
-    await resume(shown.at(-1));
+  path.show(pairs);
+  part(document, 'welcome').hidden = true;
+  return pairs.length > 0 && isUnfinished(pairs.at(-1)) ? path.last : null;
 }
 
-/* A new conversation */
-
-async function showWelcome() {
-  const text = part(document, 'welcome-text');
-  part(document, 'welcome').hidden = false;
-  const { documents, nextCursor } = await listDocuments();
-  const ready = documents.filter(({ status }) => status === 'ready').length;
-  const link = document.createElement('a');
-  link.className = 'link';
-  link.href = '/documents';
-  link.textContent = ready > 0 ? 'See or add documents' : 'Add a document';
-  text.replaceChildren(ready > 0
-    ? `${nextCursor ? 'More than ' : ''}${countWords(ready, 'document')} on your shelf. `
-    : 'There is nothing on your shelf yet. ', link);
-  part(document, 'starters').hidden = !documents.some(({ shared }) => shared);
+async function showVersion(messageId, control) {
+  if (answering)
+    return;
+  try {
+    const running = await showStored(messageId);
+    const turn = document.querySelector(`[data-message~="${CSS.escape(messageId)}"]`);
+    turn?.querySelector(`[data-${control}] button:enabled`)?.focus();
+    if (running)
+      await resume(running);
+  } catch (error) {
+    say(part(document, 'banner'), error.message);
+  }
 }
 
-async function narrowTo(documentId) {
-  const bar = part(document, 'scope');
-  const { title } = await readDocument(documentId);
-  scope = [documentId];
-  part(bar, 'scope-title').textContent = title;
-  bar.hidden = false;
-  part(bar, 'scope-clear').addEventListener('click', () => {
-    scope = [];
-    bar.hidden = true;
-    composer.focus();
+/* What has happened elsewhere since the conversation was read. */
+async function refresh() {
+  if (answering || !conversationId)
+    return;
+  try {
+    const running = await showStored(path.lastId);
+    if (running && !answering)
+      await resume(running);
+  } catch {
+    /* What is shown stays */
+  }
+}
+
+/* The page around it */
+
+function go(address) {
+  if (!address)
+    return false;
+  location.assign(address);
+  return true;
+}
+
+function listenToKeys() {
+  const slip = part(document, 'slip');
+  listen({
+    n: () => go('/chat'),
+    '/': () => composer.focus(),
+    c: () => (path.last && !answering ? void path.last.copy() : false),
+    e: () => (path.last && !answering ? path.last.edit() : false),
+    j: () => go(neighbour(1)),
+    k: () => go(neighbour(-1)),
+    Escape: () => (answering && !slip.contains(document.activeElement) ? void stopRunning() : false),
   });
+}
+
+function listenToPage() {
+  addEventListener('lectern:title', ({ detail }) =>
+    detail.id === conversationId && showTitle(detail.title));
+  addEventListener('lectern:deleted', ({ detail }) =>
+    detail.id === conversationId && location.assign('/chat'));
+  addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible' && Date.now() - readAt > STALE_MS)
+      refresh();
+  });
+  addEventListener('focus', () => Date.now() - readAt > STALE_MS && refresh());
+}
+
+async function openConversation() {
+  const running = await showStored();
+  toBottom();
+  if (running)
+    await resume(running);
 }
 
 async function start() {
-  const only = new URLSearchParams(location.search).get('document');
+  const turns = part(document, 'turns');
   watchChips(turns);
   openSlipsFrom(turns);
-  for (const starter of document.querySelectorAll('[data-starter]'))
-    starter.addEventListener('click', () => answering || send(starter.textContent));
+  listenToKeys();
+  listenToPage();
   composer.focus();
   await Promise.all([
-    showConversations(),
-    conversationId ? showConversation() : showWelcome(),
-    only && !conversationId && narrowTo(only),
+    refreshRail(),
+    conversationId ? openConversation() : showWelcome(send),
+    startScope(conversationId),
   ]);
 }
 
 start().catch((error) => {
-  composer.isBusy = false;
   say(part(document, 'banner'), error.status === 404
-    ? 'There is no such conversation. Ask something to start a new one.' : error.message);
+    ? text('chat.noConversation') : error.message);
   if (error.status === 404)
     conversationId = '';
 });

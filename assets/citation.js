@@ -2,12 +2,17 @@
  * Citations on the page: the numbered chips in an answer, the list of
  * passages under it, and the card that shows a quote while its chip is
  * pointed at or has the focus. A chip is a link to the passage in its
- * document; on a wide screen slip.js opens it beside the answer instead.
+ * document, which slip.js opens beside the answer.
  */
-import { copyOf, part } from './dom.js';
+import { copyOf, part, say } from './dom.js';
 import { passageAddress } from './passage.js';
+import { text } from './texts.js';
 
 const cited = new WeakMap();	/* link -> its citations, the first one it leads to */
+
+function isSame(a, b) {
+  return a.documentId === b.documentId && a.start === b.start && a.end === b.end;
+}
 
 /* The citation that the element, or a parent of it, leads to; else null. */
 export function citationOf(element) {
@@ -15,9 +20,29 @@ export function citationOf(element) {
   return (link && cited.get(link)?.[0]) ?? null;
 }
 
+/*
+ * All citations of the answer that the link stands in, each once, in the
+ * order of the text and of the list under it: [{citation, link}].
+ */
+export function citationsAround(link) {
+  const found = [];
+  const links = link.closest('[data-answer]')?.querySelectorAll('[data-chip], [data-link]') ?? [link];
+  for (const each of links)
+    for (const citation of cited.get(each) ?? [])
+      if (!found.some((other) => isSame(other.citation, citation)))
+        found.push({ citation, link: each });
+  return found;
+}
+
 /* Title, or the path of headings that begins with it. */
-function placeOf({ title, heading }) {
+function pathOf({ title, heading }) {
   return heading ? heading.replaceAll(' > ', ' › ') : title;
+}
+
+/* Where in its document a citation stands, as far as it is known. */
+export function placeOf({ title, heading, page }) {
+  const path = heading && heading !== title ? pathOf({ heading }) : '';
+  return [page ? text('citation.page', { page }) : '', path].filter(Boolean).join(' · ');
 }
 
 /* A number whose passage has not arrived yet. */
@@ -36,7 +61,7 @@ function chip(citations) {
   link.href = passageAddress(citations[0]);
   link.textContent = String(n);
   link.dataset.chip = '';
-  link.setAttribute('aria-label', `Passage ${n}, from ${title}`);
+  link.setAttribute('aria-label', text('citation.chip', { n, title }));
   cited.set(link, citations);
   return link;
 }
@@ -67,34 +92,52 @@ export function source(citation) {
   const link = part(item, 'link');
   link.href = passageAddress(citation);
   part(item, 'number').textContent = String(citation.n);
-  part(item, 'source-title').textContent = placeOf(citation);
+  part(item, 'source-title').textContent = pathOf(citation);
   part(item, 'source-quote').textContent = citation.quote.replace(/\s+/g, ' ').trim();
   cited.set(link, [citation]);
   return item;
 }
 
+/* The card */
+
 const GAP_PX = 8;
+const LEAVE_MS = 200;
 
 function placeCard(card, link) {
   const at = link.getBoundingClientRect();
   const size = card.getBoundingClientRect();
   const left = Math.min(Math.max(GAP_PX, at.left - size.width / 3), innerWidth - size.width - GAP_PX);
-  const above = at.top - size.height - GAP_PX;
+  const above = at.top - size.height;
   card.style.setProperty('--card-left', `${left}px`);
-  card.style.setProperty('--card-top', `${above > GAP_PX ? above : at.bottom + GAP_PX}px`);
+  card.style.setProperty('--card-top', `${above > GAP_PX ? above : at.bottom}px`);
 }
 
-/* Shows the card for every chip below `root`. */
+/*
+ * Shows the card for every chip below `root`. It stays while the pointer is
+ * on the chip or the card itself, or the chip has the focus; Escape puts it
+ * away without moving either.
+ */
 export function watchChips(root) {
   const card = document.getElementById('quote-card');
   let shown = null;
+  let leaving = 0;
 
-  function show(event) {
-    const link = event.target.closest('[data-chip]');
-    if (!link)
+  function hide() {
+    clearTimeout(leaving);
+    shown?.removeAttribute('aria-describedby');
+    shown = null;
+    card.hidePopover();
+  }
+
+  function show(link) {
+    clearTimeout(leaving);
+    if (!link || link === shown)
       return;
+    hide();
     const citations = cited.get(link);
-    part(card, 'quote-title').textContent = placeOf(citations[0]);
+    const [{ title }] = citations;
+    part(card, 'quote-title').textContent = title;
+    say(part(card, 'quote-place'), placeOf(citations[0]));
     part(card, 'quotes').replaceChildren(...citations.map(({ quote }) => {
       const item = copyOf('quote-template');
       part(item, 'quote-text').textContent = quote.trim();
@@ -106,17 +149,40 @@ export function watchChips(root) {
     shown = link;
   }
 
-  function hide() {
-    shown?.removeAttribute('aria-describedby');
-    shown = null;
-    card.hidePopover();
+  function leave() {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      if (shown !== document.activeElement)
+        hide();
+    }, LEAVE_MS);
   }
 
-  root.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && show(event));
-  root.addEventListener('pointerout', hide);
-  root.addEventListener('focusin', (event) => event.target.matches(':focus-visible') && show(event));
+  function follow() {
+    if (!shown)
+      return;
+    const { top, bottom } = shown.getBoundingClientRect();
+    if (!shown.isConnected || bottom < 0 || top > innerHeight)
+      hide();
+    else
+      placeCard(card, shown);
+  }
+
+  root.addEventListener('pointerover', (event) =>
+    event.pointerType === 'mouse' && show(event.target.closest('[data-chip]')));
+  root.addEventListener('pointerout', (event) => event.target.closest('[data-chip]') && leave());
+  card.addEventListener('pointerenter', () => clearTimeout(leaving));
+  card.addEventListener('pointerleave', leave);
+  root.addEventListener('focusin', (event) =>
+    event.target.matches(':focus-visible') && show(event.target.closest('[data-chip]')));
   root.addEventListener('focusout', hide);
   root.addEventListener('click', hide);
-  addEventListener('scroll', () => shown && placeCard(card, shown), { passive: true });
-  addEventListener('keydown', (event) => event.key === 'Escape' && hide());
+  addEventListener('scroll', follow, { passive: true });
+  addEventListener('resize', follow);
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !shown)
+      return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    hide();
+  }, { capture: true });
 }

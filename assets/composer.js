@@ -1,16 +1,20 @@
 /*
  * The question box: grows with its text, Enter asks, Shift+Enter starts a
- * new line, and a draft outlives a reload (per conversation, in this tab). A
- * question counts as a draft until accepted(): it outlives a lost session too.
+ * new line, and a draft outlives a reload (per conversation, in this tab).
+ *
+ * A question that was sent counts as a draft until accepted(): it outlives a
+ * lost session or connection, and returned() puts it back into the box.
  */
-import { part } from './dom.js';
+import { part, say } from './dom.js';
 
 export class Composer {
   #form = part(document, 'composer');
   #input = this.#form.elements.namedItem('message');
   #send = part(this.#form, 'send');
   #stop = part(this.#form, 'stop');
+  #error = part(this.#form, 'composer-error');
   #draftKey;
+  #pending = '';		/* sent, and not yet accepted */
   #isBusy = false;
 
   /* `ask(question)` and `stop()` are called; `name` tells drafts apart. */
@@ -37,11 +41,27 @@ export class Composer {
     this.#stop.addEventListener('click', stop);
   }
 
-  /* The last question has arrived, in the conversation of that name. */
+  /* That question is on its way. */
+  hold(question) {
+    this.#pending = question;
+    say(this.#error, '');
+    this.#keep();
+  }
+
+  /* It has arrived, in the conversation of that name. */
   accepted(name) {
     sessionStorage.removeItem(this.#draftKey);
     this.#draftKey = `draft:${name}`;
+    this.#pending = '';
     this.#keep();
+  }
+
+  /* It has not arrived: back into the box, before what was typed since. */
+  returned(message) {
+    const both = [this.#pending, this.value].filter((text) => text !== '');
+    this.#pending = '';
+    this.value = both.join('\n\n');
+    say(this.#error, message);
   }
 
   get value() {
@@ -73,10 +93,11 @@ export class Composer {
   }
 
   #keep() {
-    if (this.value === '')
+    const draft = [this.#pending, this.value].filter((text) => text !== '').join('\n\n');
+    if (draft === '')
       sessionStorage.removeItem(this.#draftKey);
     else
-      sessionStorage.setItem(this.#draftKey, this.value);
+      sessionStorage.setItem(this.#draftKey, draft);
   }
 
   #fit() {

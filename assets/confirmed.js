@@ -4,10 +4,12 @@
  * in goes on to the settings, which tell the same; anyone else reads here what
  * became of the link, and may ask for another.
  */
+import './states.js';
 import { accountForm } from './account-form.js';
 import { sendConfirmation, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
 import { linkTrouble } from './link.js';
+import { text } from './texts.js';
 
 /* A link that changes an address is asked for in the settings alone. */
 const isChange = new URLSearchParams(location.search).has('changed');
@@ -24,7 +26,7 @@ function show() {
 
 accountForm(({ email }) => sendConfirmation(email.value.trim()), () => {
   part(document, 'account-form').hidden = true;
-  say(part(document, 'sent'), 'If that address is still to be confirmed, a mail is on its way to it.');
+  say(part(document, 'sent'), text('confirmed.sent'));
 });
 whoIsHere().then((here) => (here
   ? location.replace(`/settings${location.search}`) : show()), show);

@@ -1,37 +1,60 @@
 /*
  * The page of one document: its extracted text, to the letter, with the
- * passage of the address (#start-end, in bytes) marked and in view. The text
- * is shown while it arrives, so that a large one can be read from the start.
+ * passage of the address (#start-end, in bytes) marked and in view.
  */
 import './shell.js';
-import { openText, originalAddress, readDocument } from './api.js';
+import { originalAddress, readDocument } from './api.js';
 import { part, say } from './dom.js';
-import { SourceText, rangeOf } from './passage.js';
-import { countWords, dateWords, sizeWords } from './words.js';
+import { Leaf } from './leaf.js';
+import { rangeOf } from './passage.js';
+import { count, text } from './texts.js';
+import { dateWords, sizeWords } from './words.js';
 
 const POLL_MS = 700;
-const SETTLE_FRAMES = 30;
-const STATES = { queued: 'Waiting to be read', processing: 'Being read', failed: 'Not readable' };
+const SETTLE_FRAMES = 60;
+const SETTLED_FRAMES = 6;
 
 const documentId = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const host = part(document, 'text');
 const notice = part(document, 'notice');
 const jump = part(document, 'jump');
 
+function stateWords({ status }) {
+  return {
+    queued: text('reading.queued'),
+    processing: text('reading.processing'),
+    failed: text('reading.failed'),
+  }[status] ?? '';
+}
+
 function describe(paper) {
   document.title = `${paper.title} · Lectern`;
   part(document, 'title').textContent = paper.title;
-  say(part(document, 'state'), STATES[paper.status] ?? '');
+  say(part(document, 'state'), stateWords(paper));
   part(document, 'facts').textContent = [
-    paper.shared ? 'Shared library' : '',
+    paper.shared ? text('reading.shared') : '',
     sizeWords(paper.size),
-    paper.status === 'ready' ? countWords(paper.chunks, 'passage') : '',
+    paper.status === 'ready' ? count('reading.passages', paper.chunks) : '',
     dateWords(paper.updatedAt),
   ].filter(Boolean).join(' · ');
   part(document, 'ask').href = `/chat?document=${encodeURIComponent(paper.id)}`;
   part(document, 'ask').hidden = paper.status !== 'ready';
   part(document, 'original').href = originalAddress(paper.id);
   part(document, 'original').hidden = false;
+}
+
+/* A reader who came from an answer goes back to it. */
+function showWayBack() {
+  let from;
+  try {
+    from = new URL(document.referrer);
+  } catch {
+    return;
+  }
+  if (from.origin !== location.origin || !/^\/chat\/[^/]+$/.test(from.pathname))
+    return;
+  part(document, 'back').href = from.pathname;
+  part(document, 'back-words').textContent = text('reading.toConversation');
 }
 
 /* Resolves to the document once it is ready or failed. */
@@ -46,28 +69,32 @@ async function readyDocument() {
 }
 
 /*
- * Brings the mark into view. The height of a section that was never in view
- * is a guess, and the guesses turn true while scrolling there: so it looks
- * again until the mark stays where it was put.
+ * Brings the mark into view. The heights above it are guesses that turn true
+ * while scrolling there: so it looks again until the mark stays where it was
+ * put, or the reader scrolls.
  */
 async function goTo(mark) {
+  let isTaken = false;
+  const take = () => { isTaken = true; };
+  for (const type of ['wheel', 'touchmove', 'keydown'])
+    addEventListener(type, take, { once: true, passive: true });
   mark.focus({ preventScroll: true });
-  for (let tried = 0, before = NaN; tried < SETTLE_FRAMES; tried++) {
-    mark.scrollIntoView({ block: 'center' });
+  for (let tried = 0, still = 0, before = NaN; tried < SETTLE_FRAMES && still < SETTLED_FRAMES
+    && !isTaken; tried++) {
+    mark.scrollIntoView({ block: mark.offsetHeight < innerHeight / 2 ? 'center' : 'start' });
     await new Promise(requestAnimationFrame);
     const { top } = mark.getBoundingClientRect();
-    if (top === before)
-      return;
+    still = top === before ? still + 1 : 0;
     before = top;
   }
 }
 
 /* Marks the address's passage; what the text does not hold is said. */
-function showPassage(text) {
+async function showPassage(leaf) {
   const range = rangeOf(location.hash);
-  const mark = range && range.end <= text.length ? text.mark(range) : text.mark(null);
-  say(notice, range && !mark
-    ? 'This passage lies outside the text: the document has changed since it was cited.' : '');
+  const isInside = range !== null && range.end <= leaf.length;
+  const mark = await leaf.mark(isInside ? range : null);
+  say(notice, range && !mark ? text('reading.outside') : '');
   jump.hidden = !mark;
   jump.onclick = () => goTo(mark);
   if (mark)
@@ -75,30 +102,37 @@ function showPassage(text) {
 }
 
 async function showText() {
-  const text = new SourceText(host);
-  const response = await openText(documentId);
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done)
-      break;
-    text.append(value);
-  }
-  text.finish();
+  const leaf = new Leaf(host, documentId);
+  await leaf.open(rangeOf(location.hash)?.start ?? 0);
   host.removeAttribute('aria-busy');
-  showPassage(text);
-  addEventListener('hashchange', () => showPassage(text));
+  await showPassage(leaf);
+  addEventListener('hashchange', () =>
+    showPassage(leaf).catch((error) => say(notice, error.message)));
+}
+
+function showProblem(error) {
+  host.removeAttribute('aria-busy');
+  if (error.status === 404) {
+    document.title = `${text('reading.noneTitle')} · Lectern`;
+    part(document, 'title').textContent = text('reading.noneTitle');
+    say(notice, text('reading.none'));
+    for (const name of ['facts', 'ask', 'original', 'jump', 'text'])
+      part(document, name).hidden = true;
+    say(part(document, 'state'), '');
+    return;
+  }
+  say(notice, error.message);
 }
 
 async function start() {
+  showWayBack();
   const paper = await readyDocument();
-  if (paper.status === 'failed')
-    say(notice, paper.error || 'The text could not be read.');
-  else
+  if (paper.status === 'failed') {
+    host.hidden = true;
+    say(notice, paper.error || text('reading.noText'));
+  } else {
     await showText();
+  }
 }
 
-start().catch((error) => {
-  host.removeAttribute('aria-busy');
-  say(notice, error.status === 404 ? 'There is no such document. It may have been deleted.' : error.message);
-});
+start().catch(showProblem);

@@ -4,6 +4,7 @@
 import { bindForm } from './account-form.js';
 import { createKey, deleteKey, listKeys } from './api.js';
 import { copyOf, part, say } from './dom.js';
+import { text } from './texts.js';
 import { dateWords } from './words.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -14,24 +15,25 @@ function showEmptiness() {
 
 function endWords({ expiresAt }) {
   if (!expiresAt)
-    return 'never ends';
-  return `${new Date(expiresAt) > new Date() ? 'ends' : 'ended'} ${dateWords(expiresAt)}`;
+    return text('keys.neverEnds');
+  return text(new Date(expiresAt) > new Date() ? 'keys.ends' : 'keys.ended', { date: dateWords(expiresAt) });
 }
 
 function rowOf(key) {
   const row = copyOf('key-template');
   part(row, 'name').textContent = key.name;
   part(row, 'prefix').textContent = `${key.prefix}…`;
-  part(row, 'facts').textContent = [`made ${dateWords(key.createdAt)}`,
-    key.lastUsedAt ? `last used ${dateWords(key.lastUsedAt)}` : 'never used', endWords(key)].join(' · ');
-  part(row, 'delete-label').textContent = `Delete the key ${key.name}`;
+  part(row, 'facts').textContent = [text('keys.made', { date: dateWords(key.createdAt) }),
+    key.lastUsedAt ? text('keys.lastUsed', { date: dateWords(key.lastUsedAt) }) : text('keys.neverUsed'),
+    endWords(key)].join(' · ');
+  part(row, 'delete-label').textContent = text('keys.deleteLabel', { name: key.name });
   part(row, 'delete-key').addEventListener('click', () => askToDelete(row, key));
   return row;
 }
 
 function askToDelete(row, key) {
   const dialog = part(document, 'key-dialog');
-  part(dialog, 'key-dialog-name').textContent = key.name;
+  part(dialog, 'key-dialog-words').textContent = text('keys.deleteWords', { name: key.name });
   dialog.returnValue = '';
   dialog.onclose = () => dialog.returnValue === 'delete' && remove(row, key);
   dialog.showModal();
@@ -49,20 +51,20 @@ async function remove(row, key) {
   row.remove();
   part(document, 'fresh-key').hidden = true;
   showEmptiness();
-  part(document, 'announcer').textContent = `The key ${key.name} is deleted.`;
+  part(document, 'announcer').textContent = text('keys.deleted', { name: key.name });
 }
 
 /* The key itself, this once. */
 function showFresh({ key, apiKey }) {
   const box = part(document, 'fresh-key');
   const label = part(box, 'copy-label');
-  part(box, 'fresh-name').textContent = apiKey.name;
+  part(box, 'fresh-words').textContent = text('keys.fresh', { name: apiKey.name });
   part(box, 'fresh-text').textContent = key;
-  label.textContent = 'Copy';
+  label.textContent = text('keys.copy');
   part(box, 'copy').onclick = async () => {
     try {
       await navigator.clipboard.writeText(key);
-      label.textContent = 'Copied';
+      label.textContent = text('keys.copied');
     } catch {
       /* Not allowed here: selected, so that a key press copies it */
       getSelection().selectAllChildren(part(box, 'fresh-text'));

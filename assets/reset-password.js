@@ -1,9 +1,11 @@
 /*
  * Where the mailed link leads: `?token=`, or `?error=` when it is dead.
  */
+import './states.js';
 import { resetPassword } from './api.js';
 import { accountForm } from './account-form.js';
 import { part } from './dom.js';
+import { equipSecrets } from './secret-field.js';
 
 const asked = new URLSearchParams(location.search);
 const token = asked.get('token') ?? '';
@@ -16,3 +18,4 @@ if (token === '' || asked.has('error')) {
 
 accountForm(({ password }) => resetPassword(token, password.value),
   () => location.assign('/sign-in'));
+equipSecrets();

@@ -11,6 +11,7 @@ import { bindForm } from './account-form.js';
 import { confirmFactor, disableFactor, enableFactor, renewBackupCodes } from './api.js';
 import { part } from './dom.js';
 import { qrCode } from './qr.js';
+import { text } from './texts.js';
 
 let codes = [];
 let nextCodes = [];
@@ -58,7 +59,7 @@ function showCodes(fresh) {
 function showSetup({ totpURI, backupCodes }) {
   const secret = new URL(totpURI).searchParams.get('secret');
   nextCodes = backupCodes;
-  part(document, 'totp-qr').replaceChildren(qrCode(totpURI, 'QR code for an authenticator app'));
+  part(document, 'totp-qr').replaceChildren(qrCode(totpURI, text('factor.qr')));
   part(document, 'totp-link').href = totpURI;
   part(document, 'totp-secret').textContent = secret.match(/.{1,4}/g).join(' ');
   part(document, 'factor-off').hidden = true;
@@ -78,9 +79,9 @@ async function copyCodes() {
   const told = part(document, 'codes-copied');
   try {
     await navigator.clipboard.writeText(codes.join('\n'));
-    told.textContent = 'Copied.';
+    told.textContent = text('factor.copied');
   } catch {
-    told.textContent = 'Select the codes and copy them by hand.';
+    told.textContent = text('factor.copyByHand');
   }
 }
 

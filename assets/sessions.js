@@ -4,6 +4,7 @@
  */
 import { endOtherSessions, endSession, listSessions } from './api.js';
 import { copyOf, part, say } from './dom.js';
+import { text } from './texts.js';
 import { dateWords } from './words.js';
 
 /* The first that fits counts: most browsers also claim to be others. */
@@ -18,8 +19,8 @@ export function deviceWords(agent) {
   const browser = nameIn(BROWSERS);
   const system = nameIn(SYSTEMS);
   if (browser && system)
-    return `${browser} on ${system}`;
-  return browser ?? (agent.split(' ')[0].slice(0, 40) || 'Unknown device');
+    return text('sessions.device', { browser, system });
+  return browser ?? (agent.split(' ')[0].slice(0, 40) || text('sessions.unknown'));
 }
 
 function complain(error) {
@@ -37,10 +38,11 @@ function rowOf(session, isThis) {
   part(row, 'device').textContent = device;
   part(row, 'this').hidden = !isThis;
   part(row, 'facts').textContent = [session.ipAddress,
-    `since ${dateWords(session.createdAt)}`,
-    session.updatedAt === session.createdAt ? '' : `last used ${dateWords(session.updatedAt)}`]
+    text('sessions.since', { date: dateWords(session.createdAt) }),
+    session.updatedAt === session.createdAt ? ''
+      : text('sessions.lastUsed', { date: dateWords(session.updatedAt) })]
     .filter(Boolean).join(' · ');
-  part(row, 'end-label').textContent = ` the session of ${device}`;
+  part(row, 'end-label').textContent = text('sessions.endLabel', { device });
   end.hidden = isThis;
   end.addEventListener('click', async () => {
     end.disabled = true;
@@ -48,7 +50,7 @@ function rowOf(session, isThis) {
       await endSession(session.token);
       row.remove();
       showOthersLine();
-      part(document, 'announcer').textContent = `The session of ${device} has ended.`;
+      part(document, 'announcer').textContent = text('sessions.ended', { device });
     } catch (error) {
       end.disabled = false;
       complain(error);
@@ -68,7 +70,7 @@ export async function showSessions(token) {
     try {
       await endOtherSessions();
       await showSessions(token);
-      part(document, 'announcer').textContent = 'All other sessions have ended.';
+      part(document, 'announcer').textContent = text('sessions.othersEnded');
     } catch (error) {
       complain(error);
     }

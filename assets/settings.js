@@ -1,5 +1,6 @@
 /*
- * The settings page: profile, address, password and the end of the account.
+ * The settings page: profile, address, password, looks and the end of the
+ * account.
  * Sessions and API keys have modules of their own.
  */
 import { showName } from './shell.js';
@@ -9,8 +10,14 @@ import { part, say } from './dom.js';
 import { showKeys } from './keys.js';
 import { linkTrouble } from './link.js';
 import { showSecondFactor, takeSecondFactor } from './second-factor.js';
+import { equipSecrets } from './secret-field.js';
 import { showSessions } from './sessions.js';
+import { text } from './texts.js';
 import { sendAgain } from './unconfirmed.js';
+
+const THEME = 'lectern:theme';
+const LANGUAGE = 'lectern.language';
+const YEAR_S = 365 * 24 * 60 * 60;
 
 function complain(error) {
   say(part(document, 'banner'), error.message);
@@ -43,7 +50,7 @@ function takeProfile() {
     return whoIsHere();
   }, (here) => {
     showUser(here.user);
-    part(form, 'done').textContent = 'Saved.';
+    part(form, 'done').textContent = text('settings.saved');
   });
   form.addEventListener('input', () => { part(form, 'done').textContent = ''; });
 }
@@ -55,7 +62,7 @@ function takeAddress() {
     return newEmail.value.trim();
   }, (email) => {
     form.reset();
-    part(form, 'done').textContent = `Open the link in the mail to ${email}.`;
+    part(form, 'done').textContent = text('settings.openMail', { email });
   });
 }
 
@@ -67,7 +74,7 @@ function takePassword() {
     return whoIsHere();
   }, (here) => {
     form.reset();
-    part(form, 'done').textContent = 'Your password is changed.';
+    part(form, 'done').textContent = text('settings.passwordChanged');
     showSessions(here.session.token).catch(complain);
   });
 }
@@ -86,12 +93,44 @@ function takeDeletion() {
   }, { stays: false });
 }
 
+/* Light or dark: theme.js puts the choice on the page, here and in others. */
+function takeTheme() {
+  const form = part(document, 'looks');
+  const root = document.documentElement;
+  form.elements.theme.value = root.dataset.theme ?? 'system';
+  form.addEventListener('change', () => {
+    const choice = form.elements.theme.value;
+    if (choice === 'system')
+      delete root.dataset.theme;
+    else
+      root.dataset.theme = choice;
+    try {
+      localStorage.setItem(THEME, choice);
+    } catch {
+      /* It holds for this page, then */
+    }
+  });
+}
+
+/* The server chooses the language: by this cookie, or by what the browser
+   asks for. */
+function takeLanguage() {
+  const form = part(document, 'language');
+  const chosen = new RegExp(`(?:^|; )${LANGUAGE}=(\\w+)`).exec(document.cookie);
+  form.elements.language.value = chosen?.[1] ?? '';
+  form.addEventListener('change', () => {
+    const { value } = form.elements.language;
+    document.cookie = `${LANGUAGE}=${value}; Path=/; SameSite=Lax; Max-Age=${value ? YEAR_S : 0}`;
+    location.reload();
+  });
+}
+
 /* What the link of a mail, which leads here, has come to. */
 function showLink() {
   const address = new URL(location.href);
   const isChange = address.searchParams.has('changed');
   say(part(document, 'link-notice'),
-    linkTrouble() || (isChange ? 'Your new address counts from now on.' : ''));
+    linkTrouble() || (isChange ? text('settings.addressChanged') : ''));
   address.searchParams.delete('error');
   address.searchParams.delete('changed');
   history.replaceState(null, '', address);
@@ -110,6 +149,9 @@ async function show() {
 }
 
 showLink();
+equipSecrets();
+takeTheme();
+takeLanguage();
 takeProfile();
 takeAddress();
 takePassword();

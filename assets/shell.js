@@ -1,18 +1,18 @@
 /*
  * What every page behind the sign-in has in common: the name of the person,
- * the way out, a banner while the server cannot be reached, and the reminder
- * to confirm the address where the page has room for one.
+ * the way out, what states.js says of the server, and the reminder to confirm
+ * the address where the page has room for one.
  */
+import './states.js';
 import { signOut, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
 import { remind } from './unconfirmed.js';
 
 const banner = part(document, 'banner');
 
-window.addEventListener('lectern:waiting', (event) => say(banner, event.detail));
-window.addEventListener('lectern:answered', () => say(banner, ''));
-
 part(document, 'sign-out').addEventListener('click', async (event) => {
+  /* In a form of its own, which works without this script as well */
+  event.preventDefault();
   const button = event.currentTarget;
   button.disabled = true;
   try {

@@ -8,16 +8,23 @@
  * The code is a step in the history of its own, so that the browser's Back
  * leads to the password.
  */
+import './states.js';
 import { signIn, signInWithBackupCode, signInWithCode } from './api.js';
-import { accountForm, bindForm } from './account-form.js';
+import { accountForm, bindForm, takeTold } from './account-form.js';
+import { isSessionKept, watchCookies } from './cookies.js';
 import { nextPath } from './next.js';
 import { part } from './dom.js';
+import { equipSecrets } from './secret-field.js';
 
 const CODE = 'code';
-const TITLE = { app: 'Enter your code', backup: 'Enter a backup code' };
+/* Where a form that was sent without script leads for the second step. */
+const CODE_HASHES = ['#code', '#INVALID_CODE', '#INVALID_BACKUP_CODE'];
 
-function leave() {
-  location.assign(nextPath());
+const hash = location.hash;
+
+async function leave() {
+  if (await isSessionKept())
+    location.assign(nextPath());
 }
 
 function show(which) {
@@ -27,8 +34,9 @@ function show(which) {
     part(document, `${name}-step`).hidden = name !== which;
     part(document, `${name}-form`).reset();
   }
-  document.title = `${TITLE[which]} · Lectern`;
-  part(document, `${which}-form`).elements.code.focus();
+  const step = part(document, `${which}-step`);
+  document.title = `${step.querySelector('h1').textContent} · Lectern`;
+  part(step, `${which}-form`).elements.code.focus();
 }
 
 function showCodeStep() {
@@ -41,15 +49,22 @@ function takeCode(name, send) {
     send(code.value.trim(), trustDevice.checked), leave, { stays: false });
 }
 
+const told = takeTold();
 accountForm(({ email, password, rememberMe }) =>
   signIn(email.value.trim(), password.value, rememberMe.checked),
 (answer) => (answer.twoFactorRedirect ? showCodeStep() : leave()));
 takeCode('app', signInWithCode);
 takeCode('backup', signInWithBackupCode);
+equipSecrets();
+watchCookies();
 part(document, 'use-backup').addEventListener('click', () => show('backup'));
 part(document, 'use-app').addEventListener('click', () => show('app'));
 part(document, 'start-over').addEventListener('click', () => history.back());
 window.addEventListener('popstate', ({ state }) => (state?.step === CODE
   ? show('app') : location.reload()));
 /* Loaded anew in the middle: the password comes first again */
-history.replaceState(null, '');
+history.replaceState(null, '', CODE_HASHES.includes(hash) ? location.pathname + location.search : undefined);
+if (CODE_HASHES.includes(hash)) {
+  history.pushState({ step: CODE }, '');
+  show(told === 'INVALID_BACKUP_CODE' ? 'backup' : 'app');
+}

@@ -2,16 +2,20 @@
  * The sign-up page. Where addresses must be confirmed first, nobody is signed
  * in by it: the page then says where the mail went.
  */
+import './states.js';
 import { signUp } from './api.js';
-import { accountForm } from './account-form.js';
+import { accountForm, takeTold } from './account-form.js';
+import { isSessionKept, watchCookies } from './cookies.js';
 import { part } from './dom.js';
 import { nextPath } from './next.js';
+import { equipSecrets } from './secret-field.js';
+import { text } from './texts.js';
 import { sendAgain } from './unconfirmed.js';
 
 function showMail(email) {
   const notice = part(document, 'sent');
   part(document, 'account-form').hidden = true;
-  part(notice, 'sent-email').textContent = email;
+  part(notice, 'sent-words').textContent = text('signUp.sent', { email });
   notice.hidden = false;
   part(notice, 'send-again').addEventListener('click', async () => {
     part(notice, 'send-again').hidden = true;
@@ -19,10 +23,13 @@ function showMail(email) {
   });
 }
 
+takeTold();
 accountForm(({ name, email, password }) => signUp(name.value.trim(), email.value.trim(), password.value),
-  ({ token, user }) => {
-    if (token)
-      location.assign(nextPath());
-    else
+  async ({ token, user }) => {
+    if (!token)
       showMail(user.email);
+    else if (await isSessionKept())
+      location.assign(nextPath());
   });
+equipSecrets();
+watchCookies();

@@ -4,6 +4,9 @@
  * than data are passed over, as the format of event streams wants it.
  */
 
+/* The connection was lost: nothing is said of the answer itself. */
+export class StreamBroken extends Error {}
+
 /* Yields the lines of a byte stream without their ends (LF, CRLF or CR). */
 async function* linesOf(body) {
   const reader = body.getReader();
@@ -26,8 +29,9 @@ async function* linesOf(body) {
 }
 
 /*
- * Yields each part as an object with a `type`. Ends at [DONE]; throws when
- * the stream breaks off before it, or AbortError when the caller aborted.
+ * Yields each part as an object with a `type`. Ends at [DONE]; throws
+ * StreamBroken (or what fetch throws) when the stream breaks off before it,
+ * or AbortError when the caller aborted.
  */
 export async function* partsOf(response) {
   let data = [];
@@ -44,5 +48,5 @@ export async function* partsOf(response) {
       return;
     yield JSON.parse(text);
   }
-  throw new Error('The answer broke off: the connection was lost.');
+  throw new StreamBroken();
 }

@@ -4,60 +4,168 @@
  *
  *   waiting -> writing -> finished | failed | stopped
  *
- * Deliberately missing: regenerating, feedback.
+ * Each of the two may be one of several versions (an edited question, an
+ * answer written anew): ids in the order in which they were made.
  */
+import { announce } from './announcer.js';
 import { pendingChip, settleChips, source } from './citation.js';
 import { copyOf, part, say } from './dom.js';
+import { Feedback } from './feedback.js';
 import { Prose } from './markdown.js';
+import { text as words } from './texts.js';
 
-const EXTRACTIVE = 'Verbatim passages (no language model is configured)';
-const NOT_ANSWERED = 'Not in your documents';
-const STATES = {
-  searching: 'Searching your documents…',
-  writing: 'Writing the answer…',
-};
+const COPIED_MS = 2000;
+const STATES = { searching: 'chat.searching', writing: 'chat.writing' };
+
+/* The answer itself told of trouble, as the server says it. */
+export class AnswerError extends Error {}
 
 export class Turn {
   #answer;
   #prose;
+  #feedback;
+  #actions;
   #text = '';
+  #shownLength = 0;		/* what was shown before the stream began anew */
   #citations = [];
   #status = '';			/* complete, unanswered, stopped, failed */
   #isExtractive = false;
   #frame = 0;
 
-  /* `askAgain` is called with the question after a failure. */
-  constructor(question, askAgain) {
+  /*
+   * `question` is {id, text, versions}; `actions` has regenerate(turn),
+   * edit(turn, text), choose(messageId) and grown().
+   */
+  constructor(question, actions) {
     this.question = question;
+    this.answer = { id: '', versions: [] };
+    this.#actions = actions;
     this.element = copyOf('turn-template');
     this.#answer = part(this.element, 'answer');
-    part(this.element, 'question').textContent = question;
     this.#prose = new Prose(part(this.#answer, 'prose'), pendingChip);
-    part(this.#answer, 'again').addEventListener('click', () => askAgain(this));
-    part(this.#answer, 'copy').addEventListener('click', () => this.#copy());
+    this.#feedback = new Feedback(this.#answer);
+    part(this.element, 'question').textContent = question.text;
+    part(this.#answer, 'again').addEventListener('click', () => actions.regenerate(this));
+    part(this.#answer, 'regenerate').addEventListener('click', () => actions.regenerate(this));
+    part(this.#answer, 'copy').addEventListener('click', () => this.copy());
+    part(this.#answer, 'prose').addEventListener('click', (event) => this.#copyCode(event));
+    this.#bindEditor();
+    this.#bindVersions('question', () => this.question);
+    this.#bindVersions('answer', () => this.answer);
+    this.showVersions();
   }
 
-  #progress(words) {
-    say(part(this.#answer, 'status'), words);
+  /* Versions */
+
+  #bindVersions(name, current) {
+    const step = (by) => () => {
+      const { id, versions } = current();
+      this.#actions.choose(versions[versions.indexOf(id) + by], `${name}-versions`);
+    };
+    const group = part(this.element, `${name}-versions`);
+    part(group, 'earlier').addEventListener('click', step(-1));
+    part(group, 'later').addEventListener('click', step(1));
+  }
+
+  /* After a change to question or answer. */
+  showVersions() {
+    this.element.dataset.message = `${this.question.id} ${this.answer.id}`.trim();
+    for (const [name, { id, versions }] of Object.entries({ question: this.question, answer: this.answer })) {
+      const group = part(this.element, `${name}-versions`);
+      const at = versions.indexOf(id);
+      group.hidden = versions.length < 2 || at < 0;
+      part(group, 'version').textContent = words('chat.version', { n: at + 1, of: versions.length });
+      part(group, 'earlier').disabled = at <= 0;
+      part(group, 'later').disabled = at === versions.length - 1;
+    }
+  }
+
+  /* Editing the question */
+
+  #bindEditor() {
+    const form = part(this.element, 'editor');
+    const input = form.elements.namedItem('edited');
+    part(this.element, 'edit').addEventListener('click', () => this.edit());
+    part(form, 'edit-close').addEventListener('click', () => this.#closeEditor());
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const text = input.value.trim();
+      if (text !== '')
+        this.#actions.edit(this, text);
+    });
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        form.requestSubmit();
+      } else if (event.key === 'Escape') {
+        event.preventDefault();
+        this.#closeEditor();
+      }
+    });
+  }
+
+  /* Opens the question for editing, with `text` in place of its own words. */
+  edit(text = this.question.text) {
+    const input = part(this.element, 'editor').elements.namedItem('edited');
+    input.value = text;
+    part(this.element, 'editor').hidden = false;
+    part(this.element, 'asked').hidden = true;
+    input.focus();
+  }
+
+  #closeEditor() {
+    part(this.element, 'editor').hidden = true;
+    part(this.element, 'asked').hidden = false;
+    part(this.element, 'edit').focus();
+  }
+
+  /* The answer */
+
+  #progress(text) {
+    say(part(this.#answer, 'status'), text);
+  }
+
+  get isBusy() {
+    return this.#answer.hasAttribute('aria-busy');
   }
 
   wait() {
     this.#answer.setAttribute('aria-busy', 'true');
-    this.#progress(STATES.searching);
+    part(this.#answer, 'error').hidden = true;
+    part(this.#answer, 'tools').hidden = true;
+    this.#progress(words('chat.searching'));
   }
 
-  #draw() {
+  /* The connection was lost; the same answer comes again from its start. */
+  reconnect() {
+    this.#shownLength = Math.max(this.#shownLength, this.#text.length);
+    this.#text = '';
+    this.#citations = [];
+    this.#progress(words('chat.reconnecting'));
+  }
+
+  #draw(isGrowing) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#prose.render(this.#text);
+    if (isGrowing && this.#text.length < this.#shownLength)
+      return;
+    this.#prose.render(this.#text, { isGrowing });
+    if (isGrowing)
+      this.#actions.grown();
   }
 
   /* One part of the stream. Unknown types are passed over. */
   take(piece) {
     switch (piece.type) {
+    case 'start':
+      this.answer.id = piece.messageId;
+      if (!this.answer.versions.includes(piece.messageId))
+        this.answer.versions.push(piece.messageId);
+      this.#feedback.show(piece.messageId, null);
+      break;
     case 'data-status':
       if (this.#text === '')
-        this.#progress(STATES[piece.data.state] ?? STATES.searching);
+        this.#progress(words(STATES[piece.data.state] ?? 'chat.searching'));
       break;
     case 'text-start':
       if (this.#text !== '')
@@ -66,13 +174,13 @@ export class Turn {
     case 'text-delta':
       this.#text += piece.delta;
       this.#progress('');
-      this.#frame ||= requestAnimationFrame(() => this.#draw());
+      this.#frame ||= requestAnimationFrame(() => this.#draw(true));
       break;
     case 'data-citation':
       this.#citations.push(piece.data);
       break;
     case 'error':
-      throw new Error(piece.errorText);
+      throw new AnswerError(piece.errorText);
     case 'abort':
       this.#status = 'stopped';
       break;
@@ -84,13 +192,15 @@ export class Turn {
   }
 
   /* A stored answer. */
-  fill({ text, citations, status, model }) {
+  fill({ id, branches, text, citations, status, model, error, feedback }) {
+    this.answer = { id, versions: branches ?? [id] };
     this.#text = text;
     this.#citations = citations;
     this.#status = status;
     this.#isExtractive = model === null;
+    this.#feedback.show(id, feedback);
     if (status === 'failed')
-      this.fail('The answer was not finished.');
+      this.fail(error?.message ?? words('chat.notFinished'));
     else
       this.finish();
   }
@@ -98,11 +208,11 @@ export class Turn {
   finish() {
     this.#end();
     if (this.#status === 'stopped')
-      say(part(this.#answer, 'note'), 'Stopped before the end.');
+      say(part(this.#answer, 'note'), words('chat.stoppedEarly'));
     else if (this.#status === 'unanswered')
-      say(part(this.#answer, 'state'), NOT_ANSWERED);
+      say(part(this.#answer, 'state'), words('chat.notAnswered'));
     else if (this.#isExtractive)
-      say(part(this.#answer, 'note'), EXTRACTIVE);
+      say(part(this.#answer, 'note'), words('chat.extractive'));
   }
 
   stop() {
@@ -112,41 +222,65 @@ export class Turn {
 
   /* What came before the failure stays. */
   fail(message) {
+    this.#status = 'failed';
     this.#end();
     say(part(this.#answer, 'error-text'), message);
     part(this.#answer, 'error').hidden = false;
-    part(this.#answer, 'again').hidden = false;
   }
 
   #end() {
     const sorted = this.#citations.toSorted((a, b) => a.n - b.n);
     this.#progress('');
-    this.#draw();
+    this.#shownLength = 0;
+    this.#draw(false);
     settleChips(part(this.#answer, 'prose'), this.#citations);
     this.#answer.removeAttribute('aria-busy');
     part(this.#answer, 'sources-list').replaceChildren(...sorted.map(source));
     part(this.#answer, 'sources').hidden = sorted.length === 0;
-    part(this.#answer, 'tools').hidden = this.#text === '' || !navigator.clipboard;
+    part(this.#answer, 'tools').hidden = this.answer.id === '';
+    part(this.#answer, 'copy').hidden = this.#text === '' || !navigator.clipboard;
+    part(this.#answer, 'rating').hidden = this.#status === 'failed';
+    part(this.#answer, 'regenerate').hidden = this.#status === 'failed';
+    this.showVersions();
   }
 
-  async #copy() {
-    const label = part(this.#answer, 'copy-label');
-    const before = label.textContent;
+  /* Copying */
+
+  /* The answer as Markdown, with the passages that its numbers stand for. */
+  #asText() {
+    const sources = new Map(this.#citations.map(({ n, title }) => [n, `[${n}] ${title}`]));
+    const list = [...sources.keys()].sort((a, b) => a - b).map((n) => sources.get(n));
+    return [this.#text.trim(), list.join('\n')].filter((part) => part !== '').join('\n\n');
+  }
+
+  async #put(text, label) {
+    const before = label.dataset.words ??= label.textContent;
     try {
-      await navigator.clipboard.writeText(this.#text);
-      label.textContent = 'Copied';
+      await navigator.clipboard.writeText(text);
+      label.textContent = words('chat.copied');
     } catch {
-      label.textContent = 'The browser did not allow it';
+      label.textContent = words('chat.copyRefused');
     }
-    setTimeout(() => { label.textContent = before; }, 2000);
+    announce(label.textContent);
+    setTimeout(() => { label.textContent = before; }, COPIED_MS);
   }
 
-  /* The answer as it is read out: its words, without the chips. */
+  copy() {
+    return this.#put(this.#asText(), part(this.#answer, 'copy-label'));
+  }
+
+  #copyCode(event) {
+    const button = event.target.closest('[data-copy-code]');
+    if (button)
+      this.#put(button.closest('.code').querySelector('pre').textContent, button.firstElementChild);
+  }
+
+  /* The answer as it is read out: its words, without chips and buttons. */
   spoken() {
     const copy = part(this.#answer, 'prose').cloneNode(true);
-    for (const element of copy.querySelectorAll('.chip'))
+    for (const element of copy.querySelectorAll('.chip, .code-head'))
       element.remove();
-    const words = copy.textContent.trim();
-    return this.#status === 'unanswered' ? `${NOT_ANSWERED}. ${words}` : words;
+    const answer = copy.textContent.trim();
+    return this.#status === 'unanswered' ? `${words('chat.notAnswered')}. ${answer}` : answer;
   }
 }

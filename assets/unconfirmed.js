@@ -3,6 +3,7 @@
  * masthead, where the server sends mail, until it is put away.
  */
 import { sendConfirmation, sendsMail } from './api.js';
+import { text } from './texts.js';
 
 const PUT_AWAY = 'lectern:confirm-later';
 
@@ -27,22 +28,22 @@ function show(strip, words, ...buttons) {
 export async function sendAgain(email) {
   try {
     await sendConfirmation(email);
-    return `A new mail is on its way to ${email}.`;
+    return text('account.mailAgain', { email });
   } catch (error) {
-    return error.status === 429 ? 'A mail was sent a moment ago. Look for it first.' : error.message;
+    return error.status === 429 ? text('account.mailRecent') : error.message;
   }
 }
 
 export async function remind(strip, user) {
   if (user.emailVerified || sessionStorage.getItem(PUT_AWAY) || !await sendsMail())
     return;
-  const later = button('Later', () => {
+  const later = button(text('account.later'), () => {
     sessionStorage.setItem(PUT_AWAY, 'yes');
     strip.hidden = true;
   });
-  const again = button('Send it again', async () => {
+  const again = button(text('account.sendAgain'), async () => {
     again.disabled = true;
     show(strip, await sendAgain(user.email), later);
   });
-  show(strip, `Confirm your address: open the link in the mail to ${user.email}.`, again, later);
+  show(strip, text('account.confirm', { email: user.email }), again, later);
 }

@@ -357,6 +357,26 @@ answer_stop_elsewhere(const char *user_id, const char *conversation_id)
 }
 
 static void
+answer_stop_here(const char *user_id)
+{
+	struct answer	*a, *next;
+
+	for (a = TAILQ_FIRST(&answers); a != NULL; a = next) {
+		next = TAILQ_NEXT(a, list);
+		if (!a->is_remote && strcmp(a->user_id, user_id) == 0)
+			pipeline_stop(a);
+	}
+}
+
+/* To the others by a message that names no conversation. */
+void
+answer_stop_user(const char *user_id)
+{
+	answer_stop_here(user_id);
+	answer_stop_elsewhere(user_id, "");
+}
+
+static void
 answer_stop_heard(struct kore_msg *msg, const void *data)
 {
 	struct answer_stop_message	 message;
@@ -365,6 +385,10 @@ answer_stop_heard(struct kore_msg *msg, const void *data)
 	if (msg->length != sizeof(message))
 		return;
 	memcpy(&message, data, sizeof(message));
+	if (message.conversation_id[0] == '\0') {
+		answer_stop_here(message.user_id);
+		return;
+	}
 	a = answer_find(message.user_id, message.conversation_id);
 	if (a != NULL && !a->is_remote)
 		pipeline_stop(a);

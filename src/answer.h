@@ -141,6 +141,8 @@ void		 answer_init(void);
 /* Asks all workers to stop the answer of that user and conversation. */
 void		 answer_stop_elsewhere(const char *user_id,
 		    const char *conversation_id);
+/* Stops all answers of that user, in every worker. */
+void		 answer_stop_user(const char *user_id);
 /* 1 when the question got an answer, whole or stopped by its reader. */
 int		 answer_has_answered(const struct answer *);
 /*

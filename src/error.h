@@ -122,6 +122,19 @@
 	    "There is no such API key")					\
 	X(KEYS_FULL, 409, "TOO_MANY_API_KEYS",				\
 	    "You have as many API keys as fit; delete one first")	\
+	/* administration */						\
+	X(ADMINS_ONLY, 403, "FORBIDDEN",				\
+	    "Only administrators may do this")				\
+	X(USER_NOT_FOUND, 404, "USER_NOT_FOUND",			\
+	    "There is no such account")					\
+	X(USER_IS_SELF, 409, "OWN_ACCOUNT",				\
+	    "You cannot disable, demote or delete your own account here; " \
+	    "another administrator can")				\
+	X(USER_IS_FIXED, 409, "ADMIN_BY_ENVIRONMENT",			\
+	    "ADMIN_EMAIL makes this account an administrator; change that " \
+	    "first")							\
+	X(USER_IS_DISABLED, 409, "USER_DISABLED",			\
+	    "This account is disabled; enable it first")		\
 	/* documents and chat */					\
 	X(DOCUMENT_EMPTY, 400, "DOCUMENT_EMPTY",			\
 	    "The document holds no text")				\

@@ -165,6 +165,16 @@ letter_link(struct letter *letter, enum letter_kind kind)
 	return (link);
 }
 
+char *
+letter_or_link(struct letter *letter, enum letter_kind kind)
+{
+	if (mail_way() == MAIL_OFF || mail_way() == MAIL_LOG)
+		return (letter_link(letter, kind));
+	letter_write(letter, kind, NULL, NULL);
+
+	return (NULL);
+}
+
 /* The token of a kind with a link. */
 static void
 letter_draw(struct letter *letter, enum letter_kind kind)

@@ -51,6 +51,15 @@ void	letter_free(struct letter *);
  */
 char	*letter_link(struct letter *, enum letter_kind);
 
+/*
+ * How somebody is invited or helped by the operator: the letter is written, or,
+ * where no mail leaves this machine, the link is returned as by letter_link().
+ * NULL: it goes by mail.
+ */
+char	*letter_or_link(struct letter *, enum letter_kind);
+/* How long such a link is good for. */
+#define LETTER_INVITE_SECONDS	604800
+#define LETTER_RESET_SECONDS	3600
 /* A letter's parameters in a statement; all null when mail is off. */
 #define LETTER_ID(l)	DB_TEXT((l)->sealed == NULL ? NULL : (l)->id)
 #define LETTER_HASH(l)	DB_TEXT((l)->sealed == NULL ? NULL : (l)->hash)

@@ -51,6 +51,7 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0013_vectors", asset_0013_vectors_sql },
 	{ "0014_answers", asset_0014_answers_sql },
 	{ "0015_conversations", asset_0015_conversations_sql },
+	{ "0016_administration", asset_0016_administration_sql },
 };
 
 #define MIGRATE_VERSION							\

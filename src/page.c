@@ -7,6 +7,7 @@
  *	page_home	/ (to /chat when a session cookie is there)
  *	page_show	/NAME and /NAME/... -> NAME.html
  *	page_document	/documents/ID -> document.html
+ *	page_admin	/admin, /admin/NAME -> admin.html, admin-NAME.html
  *	page_account_error	/api/auth/error -> account-error.html
  *	page_openapi	/openapi.json -> openapi.json
  *	page_asset	/assets/NAME, /assets/VERSION/NAME -> NAME
@@ -28,6 +29,7 @@
 int	page_home(struct http_request *);
 int	page_show(struct http_request *);
 int	page_document(struct http_request *);
+int	page_admin(struct http_request *);
 int	page_account_error(struct http_request *);
 int	page_openapi(struct http_request *);
 int	page_asset(struct http_request *);
@@ -37,6 +39,7 @@ int	page_missing(struct http_request *);
 static enum step	home_answer(struct request *);
 static enum step	show_answer(struct request *);
 static enum step	document_answer(struct request *);
+static enum step	admin_answer(struct request *);
 static enum step	account_error_answer(struct request *);
 static enum step	openapi_answer(struct request *);
 static enum step	asset_answer(struct request *);
@@ -55,6 +58,7 @@ static enum step	missing_answer(struct request *);
 PAGE_PLAN(home, home_answer);
 PAGE_PLAN(show, show_answer);
 PAGE_PLAN(document, document_answer);
+PAGE_PLAN(admin, admin_answer);
 PAGE_PLAN(account_error, account_error_answer);
 PAGE_PLAN(openapi, openapi_answer);
 PAGE_PLAN(asset, asset_answer);
@@ -77,6 +81,12 @@ int
 page_document(struct http_request *http)
 {
 	return (request_run(http, &document_plan));
+}
+
+int
+page_admin(struct http_request *http)
+{
+	return (request_run(http, &admin_plan));
 }
 
 int
@@ -143,6 +153,18 @@ static enum step
 document_answer(struct request *r)
 {
 	return (assetreply_page(r, 200, "document.html"));
+}
+
+static enum step
+admin_answer(struct request *r)
+{
+	char	name[PAGE_NAME_MAX], file[PAGE_NAME_MAX + 16];
+
+	if (request_segment(r, 1, name, sizeof(name)) == NULL)
+		return (assetreply_page(r, 200, "admin.html"));
+	(void)snprintf(file, sizeof(file), "admin-%s.html", name);
+
+	return (assetreply_page(r, 200, file));
 }
 
 /* The script of the page says which error; nothing of it is in the HTML. */

@@ -14,7 +14,7 @@
 #define PAGING_LIMIT_MAX	100
 #define PAGING_DIGITS_MAX	18
 #define PAGING_KEY_MAX		320
-#define PAGING_ID_MIN		32
+#define PAGING_ID_MIN		1	/* of accounts taken over */
 #define PAGING_ID_MAX		36
 #define PAGING_SORT_SIZE	32
 #define PAGING_WORDS_TEXT						\
@@ -78,7 +78,7 @@ paging_cursor(struct paging *p)
 	id = p->cursor + digits + 1;
 	if (strlen(id) < PAGING_ID_MIN || strlen(id) > PAGING_ID_MAX ||
 	    id[strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-")] != '\0')
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_")] != '\0')
 		return (-1);
 
 	p->cursor[digits] = '\0';

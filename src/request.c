@@ -399,8 +399,8 @@ request_job_done(struct request *r)
 }
 
 enum step
-job_send(struct request *r, u_int8_t state, void (*work)(void *), void *input,
-    void (*done)(void *, void *))
+job_send_class(struct request *r, u_int8_t state, enum job_class class,
+    void (*work)(void *), void *input, void (*done)(void *, void *))
 {
 	struct request_job	*task;
 
@@ -412,7 +412,7 @@ job_send(struct request *r, u_int8_t state, void (*work)(void *), void *input,
 		task->work = work;
 		task->done = done;
 		task->input = input;
-		r->job = job_start(JOB_SHORT, request_job_work, task,
+		r->job = job_start(class, request_job_work, task,
 		    request_job_end, r);
 	}
 	if (r->job == NULL) {

@@ -151,9 +151,11 @@ enum step	 db_send_params(struct request *, u_int8_t state,
 	    sizeof((const struct db_param []){ __VA_ARGS__ }) /		\
 	    sizeof(struct db_param))
 
-/* Starts a short job; `done` gets input and the request (NULL when gone). */
-enum step	 job_send(struct request *, u_int8_t state,
-		    void (*work)(void *), void *input,
+/* Starts a job; `done` gets input and the request (NULL when gone). */
+enum step	 job_send_class(struct request *, u_int8_t state,
+		    enum job_class, void (*work)(void *), void *input,
 		    void (*done)(void *, void *));
+#define job_send(r, state, work, input, done)				\
+	job_send_class(r, state, JOB_SHORT, work, input, done)
 
 #endif

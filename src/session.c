@@ -6,6 +6,7 @@
  *				or 401 / the sign-in page; under /api an API
  *				key does too: FIND its owner
  *	session_in_person	the same, but an API key is refused
+ *	session_administer	the same, and of an administrator
  *	session_visit		the same, but nobody is refused here: the
  *				account routes judge the body first and then
  *				look at r->is_signed_in
@@ -37,6 +38,7 @@
 
 int	session_authenticate(struct http_request *, const char *);
 int	session_in_person(struct http_request *, const char *);
+int	session_administer(struct http_request *, const char *);
 int	session_visit(struct http_request *, const char *);
 int	session_get(struct http_request *);
 int	session_sign_out(struct http_request *);
@@ -59,6 +61,7 @@ static enum step	auth_start(struct request *);
 static enum step	auth_found(struct request *);
 static enum step	auth_refreshed(struct request *);
 static enum step	auth_key_found(struct request *);
+static enum step	auth_admit(struct request *);
 static enum step	auth_refuse(struct request *);
 
 static const struct request_step	auth_steps[] = {
@@ -75,6 +78,11 @@ static const struct request_plan	auth_plan = {
 };
 static const struct request_plan	person_plan = {
 	.name = "authentication in person",
+	.steps = auth_steps,
+	.steps_len = 4
+};
+static const struct request_plan	admin_plan = {
+	.name = "authentication of an administrator",
 	.steps = auth_steps,
 	.steps_len = 4
 };
@@ -102,6 +110,15 @@ session_in_person(struct http_request *http, const char *unused)
 	return (request_authenticate(http, &person_plan));
 }
 
+/* The same for `authentication administrator`: in person, and one of them. */
+int
+session_administer(struct http_request *http, const char *unused)
+{
+	(void)unused;
+
+	return (request_authenticate(http, &admin_plan));
+}
+
 /* The same for `authentication visitor`, which lets everybody in. */
 int
 session_visit(struct http_request *http, const char *unused)
@@ -124,7 +141,7 @@ auth_start(struct request *r)
 	if (r->plan == &visit_plan || r->face == FACE_PAGE ||
 	    !cookie_api_key(r, key))
 		return (session_find(r, AUTH_FOUND));
-	if (r->plan == &person_plan)
+	if (r->plan == &person_plan || r->plan == &admin_plan)
 		return (request_fail(r, ERROR_KEY_REFUSED));
 	token_hash(key, TOKEN_API_KEY_LEN, hash);
 
@@ -147,7 +164,7 @@ auth_found(struct request *r)
 	session_renew(r);
 	db_query_reset(&r->db);
 
-	return (request_pass(r));
+	return (auth_admit(r));
 }
 
 static enum step
@@ -159,7 +176,7 @@ auth_refreshed(struct request *r)
 		session_hand_out(r, token, 1);
 	db_query_reset(&r->db);
 
-	return (request_pass(r));
+	return (auth_admit(r));
 }
 
 /* Whoever presents a key means it: no cookie stands in for a dead one. */
@@ -171,6 +188,16 @@ auth_key_found(struct request *r)
 	session_identify(r, KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED,
 	    KEY_USER_ROLE);
 	db_query_reset(&r->db);
+
+	return (request_pass(r));
+}
+
+/* Somebody is signed in; is that enough here? */
+static enum step
+auth_admit(struct request *r)
+{
+	if (r->plan == &admin_plan && !r->who.is_admin)
+		return (request_fail(r, ERROR_ADMINS_ONLY));
 
 	return (request_pass(r));
 }
@@ -256,6 +283,10 @@ get_found(struct request *r)
 	g->answer = json_pack("{s:o,s:o}",
 	    "session", session_object(&r->db, 0, g->token),
 	    "user", session_user(&r->db, 0, SESSION_USER_ID));
+	/* As better-auth's admin plugin has it; others have no such field. */
+	if (r->who.is_admin)
+		json_object_set_new(json_object_get(g->answer, "user"),
+		    "role", json_string("admin"));
 	if (session_is_refreshed(r) &&
 	    (request_query(r, "disableRefresh", text, sizeof(text)) == NULL ||
 	    *text == '\0'))

@@ -137,6 +137,16 @@
 	X(USER_DISABLE, user_disable)					\
 	X(USER_ENABLE, user_enable)					\
 	X(USER_IMPORT, user_import)					\
+	X(ADMIN_USERS, admin_users)					\
+	X(ADMIN_USER, admin_user)					\
+	X(ADMIN_USER_ADD, admin_user_add)				\
+	X(ADMIN_USER_CHANGE, admin_user_change)				\
+	X(ADMIN_USER_DELETE, admin_user_delete)				\
+	X(ADMIN_USER_LINK, admin_user_link)				\
+	X(ADMIN_USER_SIGN_OUT, admin_user_sign_out)			\
+	X(ADMIN_AUDIT, admin_audit)					\
+	X(ADMIN_USAGE, admin_usage)					\
+	X(ADMIN_STATUS, admin_status)					\
 	X(SCHEMA_VERSION, schema_version)
 
 enum statement {

@@ -27,7 +27,6 @@
 #include "conninfo.h"
 #include "dbsync.h"
 #include "letter.h"
-#include "mail.h"
 #include "takeover.h"
 #include "user.h"
 
@@ -36,8 +35,6 @@
 	"^([A-Za-z0-9_'+-]+\\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@"	\
 	"([A-Za-z0-9][A-Za-z0-9-]*\\.)+[A-Za-z]{2,}$"
 #define USER_ADDRESS_MAX	255
-#define USER_INVITE_SECONDS	604800
-#define USER_RESET_SECONDS	3600
 
 struct user {
 	struct dbsync	 db;
@@ -59,7 +56,6 @@ static int	user_import(struct user *);
 static int	user_usage(void);
 static int	user_read_email(struct user *);
 static int	user_change(struct user *, enum statement, const char *);
-static char	*user_write(struct user *, enum letter_kind);
 static int	user_linked(struct user *, char *, const char *);
 static const char *user_role(const struct dbsync *, int);
 static void	user_left_out(const char *);
@@ -141,11 +137,11 @@ user_add(struct user *user)
 {
 	struct letter	*letter = &user->letter;
 	char		 id[TOKEN_ID_LEN + 1];
-	char		*link = user_write(user, LETTER_INVITE);
+	char		*link = letter_or_link(letter, LETTER_INVITE);
 	struct db_param	 params[] = {
 		DB_TEXT(id), DB_TEXT(user->email), DB_TEXT(letter->hash),
 		LETTER_ID(letter), LETTER_SEALED(letter),
-		DB_INT(USER_INVITE_SECONDS)
+		DB_INT(LETTER_INVITE_SECONDS)
 	};
 
 	token_id(id);
@@ -168,11 +164,11 @@ static int
 user_reset_link(struct user *user)
 {
 	struct letter	*letter = &user->letter;
-	char		*link = user_write(user, LETTER_RESET);
+	char		*link = letter_or_link(letter, LETTER_RESET);
 	struct db_param	 params[] = {
 		DB_TEXT(user->email), DB_TEXT(letter->hash),
 		LETTER_ID(letter), LETTER_SEALED(letter),
-		DB_INT(USER_RESET_SECONDS)
+		DB_INT(LETTER_RESET_SECONDS)
 	};
 
 	if (dbsync_run(&user->db, STATEMENT_USER_LINK, params, 5) == -1) {
@@ -299,17 +295,6 @@ user_change(struct user *user, enum statement statement, const char *done)
 	(void)printf("%s %s.\n", user->email, done);
 
 	return (0);
-}
-
-/* The letter with a link, or, where no mail is sent, the link itself. */
-static char *
-user_write(struct user *user, enum letter_kind kind)
-{
-	if (mail_way() == MAIL_OFF || mail_way() == MAIL_LOG)
-		return (letter_link(&user->letter, kind));
-	letter_write(&user->letter, kind, NULL, NULL);
-
-	return (NULL);
 }
 
 /* Says how the link got out, and frees it. */

@@ -33,8 +33,8 @@ layers="
 2 mailer origin paging pipeline reader redirect reply request retrieval secret
 2 daily message sse title transcript uistream upload
 2 embedder encoder passages vectors
-2 modelcall rewrite
-3 account admin apikey chat collection contents conversation convexport credential device document export
+2 modelcall probe rewrite
+3 account adminaudit adminstatus adminusage adminuser apikey chat collection contents conversation convexport credential device document export
 3 housekeeping ingest openai ops page profile reset search secondstep session
 3 twofactor user verification feedback suggestion
 3 check
@@ -44,6 +44,7 @@ layers="
 # Feature, the features whose header it may include all the same.
 exceptions="
 account session
+adminuser session
 apikey session
 credential session
 device session
@@ -83,7 +84,7 @@ utf8proc.h analyze password words
 jansson.h embedwire llmwire answer citation ingest input letter llm mail mailer reply request
 jansson.h answerfollow answerlog convmarkdown message transcript uistream
 jansson.h openairequest openaiwire
-jansson.h check refusal
+jansson.h probe refusal
 "
 
 # Calls decided against: pattern, instead.

@@ -38,7 +38,10 @@ select jsonb_pretty(jsonb_build_object(
         'outputTokens', q.output_tokens) order by q.day), '[]')
         from chat_usage q where q.user_id = u.id),
     'events', (select coalesce(jsonb_agg(jsonb_build_object('at', a.at,
-        'event', a.event, 'ipAddress', a.ip_address,
-        'userAgent', a.user_agent) order by a.id), '[]')
+        'event', a.event,
+        -- An administrator's device is not the person's to know.
+        'ipAddress', case when a.actor_id is null then a.ip_address end,
+        'userAgent', case when a.actor_id is null then a.user_agent end)
+        order by a.id), '[]')
         from audit a where a.user_id = u.id)))
 from users u where u.id = $1

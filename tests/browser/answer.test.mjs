@@ -4,53 +4,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { startModel } from '../doubles/model.mjs';
-import { addDocument, answered, ask, signUp, startAsking, startBrowser }
-  from '../lib/browser.mjs';
-import { startLectern } from '../lib/lectern.mjs';
+import { answered, ask, startAsking } from '../lib/browser.mjs';
+import { QUESTION, startChat, WORDS } from '../lib/chatting.mjs';
 import { until } from '../lib/wait.mjs';
 
-const TITLE = 'Reading room rules';
-const RULES = `# ${TITLE}
-
-## Slips
-
-A volume fetched from the closed stacks may remain on the desk for seven days.
-`;
-const QUESTION = 'How many days may a volume from the closed stacks remain?';
-const WORDS = ['A volume', ' may remain', ' on the desk', ' for seven days [1]', '.',
-  ' Return', ' it', ' then', '.'];
-
-let model;
-let lectern;
-let browser;
+let chat, model;
 
 before(async () => {
-  model = await startModel();
-  lectern = await startLectern({ env: { LLM_URL: model.url, LLM_MODEL: 'double' } });
-  browser = await startBrowser(lectern.url);
+  chat = await startChat();
+  ({ model } = chat);
 });
-
-after(async () => {
-  await browser?.stop();
-  await lectern?.stop();
-  await model?.stop();
-  assert.equal(lectern?.restarts(), 0, 'a worker was lost');
-});
-
-// Somebody with one document, at a new conversation.
-async function reader(email) {
-  const person = await browser.person();
-
-  await signUp(person.page, email);
-  await addDocument(person.page, 'rules.md', RULES, TITLE);
-  await person.page.goto('/chat');
-  return person;
-}
+after(async () => chat?.stop());
 
 describe('an answer of a model', () => {
   test('is read while it is being written', async () => {
-    const { page, troubles, close } = await reader('pieces@example.com');
+    const { page, troubles, close } = await chat.reader('pieces@example.com');
 
     model.script(WORDS, { delayMs: 150 });
     const turn = await startAsking(page, QUESTION);
@@ -71,7 +39,7 @@ describe('an answer of a model', () => {
   });
 
   test('stops when its reader says so, and what was written stays', async () => {
-    const { page, troubles, close } = await reader('stop@example.com');
+    const { page, troubles, close } = await chat.reader('stop@example.com');
 
     model.script(WORDS, { stallAfter: 3 });
     const turn = await startAsking(page, QUESTION);
@@ -85,14 +53,14 @@ describe('an answer of a model', () => {
     await page.getByText('Stopped before the end.').waitFor();
     await page.getByText('A volume may remain').waitFor();
     const next = await ask(page, 'May a volume remain seven days?');
-    assert.equal(await next.getByText('Ask again').isVisible(), false,
+    assert.equal(await next.getByText('Try again').isVisible(), false,
       'the conversation goes on');
     assert.deepEqual(troubles, []);
     await close();
   });
 
   test('goes on when its reader leaves, and is followed again', async () => {
-    const { page, troubles, close } = await reader('leave@example.com');
+    const { page, troubles, close } = await chat.reader('leave@example.com');
 
     model.script(WORDS, { delayMs: 400 });
     const turn = await startAsking(page, QUESTION);
@@ -110,7 +78,7 @@ describe('an answer of a model', () => {
   });
 
   test('that breaks off keeps what came, says why, and can be asked for again', async () => {
-    const { page, troubles, close } = await reader('cut@example.com');
+    const { page, troubles, close } = await chat.reader('cut@example.com');
 
     model.script(WORDS, { cutAfter: 3, delayMs: 50 });
     const turn = await ask(page, QUESTION);
@@ -118,7 +86,7 @@ describe('an answer of a model', () => {
     assert.match(await turn.locator('[data-prose]').innerText(), /A volume may remain/);
 
     model.script(WORDS);
-    await turn.getByRole('button', { name: 'Ask again' }).click();
+    await turn.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('article').getByText('Return it then.').waitFor();
     assert.equal(await page.getByRole('article').count(), 1);
     assert.deepEqual(troubles, []);

@@ -30,7 +30,6 @@ test('a deletion is taken back from where it was made', async () => {
   await signUp(page, 'undo@example.com');
   const address = await addDocument(page, 'lamps.md', TEXT, 'Lamps');
   await page.getByRole('button', { name: 'Delete Lamps' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByText('“Lamps” is deleted.').waitFor();
   assert.equal(await rows.count(), 0);
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Undo');
@@ -58,7 +57,7 @@ test('a document is renamed, tried again and saved as it was uploaded', async ()
   assert.equal(await dialog.getByLabel('Title').inputValue(), 'Lamps');
   await dialog.getByLabel('Title').fill('Lights <b>');
   await dialog.getByRole('button', { name: 'Rename' }).click();
-  await row.getByRole('link', { name: 'Lights <b>' }).waitFor();
+  await row.getByRole('link', { name: 'Lights <b>', exact: true }).waitFor();
   await row.getByRole('link', { name: 'Ask' }).waitFor();
 
   await lectern.postgres.psql(lectern.database, `update documents
@@ -69,7 +68,7 @@ test('a document is renamed, tried again and saved as it was uploaded', async ()
   await row.getByRole('link', { name: 'Ask' }).waitFor();
   assert.equal(await row.getByRole('button', { name: 'Try again' }).isVisible(), false);
 
-  await row.getByRole('link', { name: 'Lights <b>' }).click();
+  await row.getByRole('link', { name: 'Lights <b>', exact: true }).click();
   const coming = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download the original' }).click();
   const download = await coming;

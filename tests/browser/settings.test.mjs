@@ -93,6 +93,13 @@ test('the password is changed by keyboard alone, and the other sessions end', as
 
   await page.getByLabel('Current password').focus();
   await keyboard.type(PASSWORD);
+  // The button that shows what is typed lies between.
+  await keyboard.press('Tab');
+  await keyboard.press('Space');
+  assert.equal(await page.getByLabel('Current password').inputValue(), PASSWORD);
+  assert.equal(await page.getByLabel('Current password').getAttribute('type'), 'text');
+  await page.getByLabel('Current password').focus();
+  await keyboard.press('Tab');
   await keyboard.press('Tab');
   await keyboard.type(NEW_PASSWORD);
   await keyboard.press('Enter');
@@ -292,7 +299,7 @@ test('a link about an account that fails says why, and shows no markup', async (
 
   await page.goto('/api/auth/error?error=TOKEN_EXPIRED');
   await page.getByText('TOKEN_EXPIRED').waitFor();
-  await page.getByText('It is too old.').waitFor();
+  await page.getByText('This link is too old.').waitFor();
   await page.goto(`/api/auth/error?error=${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
   await page.getByText('UNKNOWN').waitFor();
   assert.equal(await page.locator('img').count(), 0);

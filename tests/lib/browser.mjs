@@ -15,6 +15,8 @@
 
 import { chromium } from 'playwright-core';
 
+import { until } from './wait.mjs';
+
 export const PHONE = { width: 375, height: 812 };
 export const DESK = { width: 1440, height: 900 };
 /** Of everybody who signs up by signUp(). */
@@ -95,6 +97,23 @@ export async function addDocument(page, name, text, title) {
     { name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
   await row.getByRole('link', { name: 'Ask' }).waitFor();
   return row.getByRole('link').first().getAttribute('href');
+}
+
+/**
+ * Adds a text without the documents page; resolves to the address of the
+ * document's page once it can be asked.
+ */
+export async function putDocument(page, title, text) {
+  const { origin } = new URL(page.url());
+  const reply = await page.request.post(`${origin}/api/documents`,
+    { headers: { origin }, data: { title, text } });
+  const { document: { id } } = await reply.json();
+
+  await until(async () => {
+    const { document: now } = await (await page.request.get(`${origin}/api/documents/${id}`)).json();
+    return now.status === 'ready';
+  }, 'the document to be ready', { seconds: 30 });
+  return `/documents/${id}`;
 }
 
 /** Asks in the open conversation; resolves to the turn at once. */

@@ -1,0 +1,29 @@
+/*
+ * The texts that scripts show, in the page's language. They come from
+ * assets/texts/<language>.json, of which the server puts those that pages
+ * themselves do not hold into texts-<language>.js.
+ *
+ *	text('chat.copied')			"{name}" stands for fields.name
+ *	count('documents.passages', 2)		documents.passages.one / .other,
+ *						with {n} as the number
+ */
+const language = document.documentElement.lang;
+const { default: texts } = await import(`./texts-${language}.js`);
+const plural = new Intl.PluralRules(language);
+const number = new Intl.NumberFormat(language);
+
+export function hasText(key) {
+  return Object.hasOwn(texts, key);
+}
+
+/* A key without a text is shown as it is: a mistake of ours that is seen. */
+export function text(key, fields = {}) {
+  const words = hasText(key) ? texts[key] : key;
+  return words.replace(/\{(\w+)\}/g, (whole, name) =>
+    Object.hasOwn(fields, name) ? String(fields[name]) : whole);
+}
+
+export function count(key, n, fields = {}) {
+  const form = `${key}.${plural.select(n)}`;
+  return text(hasText(form) ? form : `${key}.other`, { n: number.format(n), ...fields });
+}

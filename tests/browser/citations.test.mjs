@@ -1,0 +1,228 @@
+// Citations in an answer: the card with the quote, the slip with the passage
+// in its document, and the way from one citation to the next.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { violations } from '../lib/axe.mjs';
+import { DESK, PHONE, ask, overflow, putDocument, signUp, startBrowser } from '../lib/browser.mjs';
+import { startLectern } from '../lib/lectern.mjs';
+
+// Characters of one to four bytes stand before and in the passages: whoever
+// counts anything but bytes marks the wrong words.
+const TITLE = 'Reading room <i>rules</i>';
+const RULES = `# ${TITLE}
+
+Ältere Fassung: 1987 – übernommen; 閲覧室 𝔏 😀.
+
+## Slips & <b>volumes</b>
+
+A volume from the closed stacks may remain on the desk for seven days – sieben Tage, 七日 😀.
+
+A clock hangs in the hall – 時計.
+
+## Returns
+
+A volume from the closed stacks that is late costs ten öre a day.
+
+Portraits of the founders hang beside the staircase.
+
+A volume from the closed stacks is fetched at nine ✓.
+`;
+const QUESTION = 'What of a volume from the closed stacks?';
+
+let lectern;
+let browser;
+
+before(async () => {
+  lectern = await startLectern();
+  browser = await startBrowser(lectern.url);
+});
+
+after(async () => {
+  await browser?.stop();
+  await lectern?.stop();
+  assert.equal(lectern?.restarts(), 0, 'a worker was lost');
+});
+
+// Somebody who has an answer with several citations; `chips` are their links.
+async function reader(email, options) {
+  const person = await browser.person(options);
+  const { page } = person;
+
+  await signUp(page, email);
+  const address = await putDocument(page, TITLE, RULES);
+  await page.goto('/chat');
+  const turn = await ask(page, QUESTION);
+  const chips = turn.locator('[data-prose] a.chip');
+  assert.ok(await chips.count() > 1, 'the answer has several citations');
+  return { ...person, turn, chips, address, slip: page.getByRole('dialog').filter({ hasText: TITLE }) };
+}
+
+// The bytes that the link of a chip names.
+async function bytesOf(chip) {
+  const [start, end] = new URL(await chip.evaluate(({ href }) => href)).hash.slice(1).split('-').map(Number);
+
+  return Buffer.from(RULES).subarray(start, end).toString();
+}
+
+const isFocused = (locator) => locator.evaluate((element) => element === document.activeElement);
+
+describe('the card of a citation', () => {
+  test('shows the quote to a pointer, stays under it, and goes by Escape', async () => {
+    const { page, chips, troubles, close } = await reader('pointer@example.com');
+    const card = page.getByRole('tooltip');
+
+    await chips.first().hover();
+    await card.waitFor();
+    assert.equal((await card.locator('[data-quote-text]').textContent()), await bytesOf(chips.first()));
+    assert.ok((await card.innerText()).includes(TITLE), 'markup in a title is text');
+    assert.deepEqual(await violations(page), []);
+    const box = await card.locator('.quote-body').boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 8 });
+    await page.waitForFunction(() => document.querySelector('.quote-card').matches(':hover'));
+    assert.ok(await card.isVisible(), 'the pointer may go onto the card');
+    await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'hidden' });
+
+    await chips.first().hover();
+    await card.waitFor();
+    await page.mouse.move(5, 5);
+    await card.waitFor({ state: 'hidden' });
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('comes and goes with the focus, and Escape leaves the focus there', async () => {
+    const { page, chips, troubles, close } = await reader('focus@example.com');
+    const card = page.getByRole('tooltip');
+
+    await page.locator('[data-prose]').first().evaluate((element) => {
+      element.tabIndex = -1;
+      element.focus();
+    });
+    await page.keyboard.press('Tab');
+    assert.ok(await isFocused(chips.first()));
+    await card.waitFor();
+    assert.equal(await chips.first().getAttribute('aria-describedby'), 'quote-card');
+    await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'hidden' });
+    assert.ok(await isFocused(chips.first()));
+    await page.keyboard.press('Tab');
+    await card.waitFor();
+    assert.equal(await card.locator('[data-quote-text]').textContent(), await bytesOf(chips.nth(1)));
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+});
+
+describe('the passage of a citation', () => {
+  test('stands beside the answer, marked to the byte, with its place', async () => {
+    const { page, chips, slip, troubles, close } = await reader('beside@example.com', { viewport: DESK });
+
+    for (let i = 0; i < await chips.count(); i++) {
+      await chips.nth(i).click();
+      await slip.locator('mark').waitFor();
+      await page.waitForFunction((words) =>
+        document.querySelector('[data-slip-text] mark')?.textContent === words, await bytesOf(chips.nth(i)));
+      assert.equal(await slip.locator('[data-slip-text]').evaluate((element) => element.textContent), RULES);
+      assert.equal(await chips.nth(i).getAttribute('aria-current'), 'true');
+    }
+    assert.match(await slip.locator('[data-slip-place]').innerText(), / › (Returns|Slips & <b>volumes<\/b>)$/);
+    assert.equal(await slip.locator('i, b').count(), 0);
+    assert.deepEqual(await violations(page), []);
+    assert.match(page.url(), /\/chat\//, 'the answer stays');
+    assert.equal(await overflow(page), 0);
+
+    await page.keyboard.press('Escape');
+    await slip.waitFor({ state: 'hidden' });
+    assert.ok(await isFocused(chips.last()), 'the focus is back');
+    assert.equal(await page.locator('.chip[aria-current]').count(), 0);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('leads to the next and the previous one, and tells its position', async () => {
+    const { page, chips, slip, troubles, close } = await reader('next@example.com');
+    const count = await chips.count();
+    const next = slip.getByRole('button', { name: 'Next citation' });
+
+    await chips.first().focus();
+    await page.keyboard.press('Enter');
+    for (let i = 0; i < count; i++) {
+      await slip.getByRole('status').getByText(`${i + 1} of ${count}`).waitFor();
+      await page.waitForFunction((words) =>
+        document.querySelector('[data-slip-text] mark')?.textContent === words, await bytesOf(chips.nth(i)));
+      await next.focus();
+      await page.keyboard.press('Enter');
+      assert.ok(await isFocused(next), 'the button can be pressed again');
+    }
+    await slip.getByRole('status').getByText(`1 of ${count}`).waitFor();
+    await slip.getByRole('button', { name: 'Previous citation' }).click();
+    await slip.getByRole('status').getByText(`${count} of ${count}`).waitFor();
+    await slip.getByRole('button', { name: 'Close the passage' }).click();
+    assert.ok(await isFocused(chips.last()), 'the focus goes to the one that was shown');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('is a sheet over the answer on a phone', async () => {
+    const { page, chips, slip, troubles, close } = await reader('sheet@example.com', { viewport: PHONE });
+
+    await chips.first().click();
+    await slip.locator('mark').waitFor();
+    assert.equal(await slip.locator('mark').textContent(), await bytesOf(chips.first()));
+    assert.ok(await slip.evaluate((element) => element.matches(':modal')));
+    assert.ok(await slip.locator('mark').evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    }), 'the passage is in view');
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await overflow(page), 0);
+    await page.mouse.click(180, 40);
+    await slip.waitFor({ state: 'hidden' });
+    assert.ok(await isFocused(chips.first()));
+
+    await chips.first().click();
+    await slip.locator('mark').waitFor();
+    await page.setViewportSize(DESK);
+    await page.waitForFunction(() => !document.querySelector('[data-slip]').matches(':modal'));
+    assert.ok(await slip.isVisible(), 'it stays open when the window grows');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('opens from the list under the answer too, and leads to the whole document and back', async () => {
+    const { page, turn, slip, troubles, close } = await reader('list@example.com');
+    const source = turn.locator('[data-sources-list] a').last();
+    const words = await bytesOf(source);
+    const chat = page.url();
+
+    await source.click();
+    await page.waitForFunction((quote) =>
+      document.querySelector('[data-slip-text] mark')?.textContent === quote, words);
+    await slip.getByRole('link', { name: 'Open the whole document' }).click();
+    await page.waitForURL(/\/documents\/[^/]+#\d+-\d+$/);
+    await page.locator('[data-text] mark').waitFor();
+    assert.equal(await page.locator('[data-text] mark').textContent(), words);
+    await page.getByRole('link', { name: 'Back to the conversation' }).click();
+    await page.waitForURL(chat);
+    await page.locator('[data-prose] a.chip').first().waitFor();
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('is still quoted when its document is gone', async () => {
+    const { page, chips, slip, address, close } = await reader('gone@example.com');
+    const words = await bytesOf(chips.first());
+
+    const reply = await page.request.delete(`/api${address}`, { headers: { origin: lectern.url } });
+    assert.equal(reply.status(), 204);
+    await chips.first().click();
+    await slip.getByText('This document has been deleted.').waitFor();
+    assert.equal(await slip.locator('mark').textContent(), words);
+    assert.equal(await slip.getByRole('link').count(), 0);
+    assert.deepEqual(await violations(page), []);
+    await close();
+  });
+});
