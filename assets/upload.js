@@ -196,10 +196,13 @@ function takeDrops() {
 function takeChoices() {
   const files = zone.elements.namedItem('files');
   const folder = zone.elements.namedItem('folder');
-  files.addEventListener('change', () => {
+  const take = () => {
     addFiles([...files.files].map((file) => ({ file, name: file.name })));
     files.value = '';
-  });
+  };
+  files.addEventListener('change', take);
+  /* Chosen before this script was there */
+  take();
   part(document, 'choose-folder').addEventListener('click', () => folder.click());
   folder.addEventListener('change', () => {
     addFolder([...folder.files].map((file) => ({ file, name: file.name, path: file.webkitRelativePath })));
