@@ -14,7 +14,7 @@
 import './shell.js';
 import { announce } from './announcer.js';
 import { readConversation, resumeAnswer, stopAnswer } from './api.js';
-import { watchChips } from './citation.js';
+import { citationOf, watchChips } from './citation.js';
 import { Composer } from './composer.js';
 import { askIn, isUnfinished, newName, pairsOf } from './conversation.js';
 import { part, say } from './dom.js';
@@ -22,7 +22,6 @@ import { follow as followTurn, grown, toBottom } from './follower.js';
 import { neighbour, showRail } from './rail.js';
 import { scopeAccepted, scopeFields, startScope } from './scope.js';
 import { listen } from './shortcuts.js';
-import { openSlipsFrom } from './slip.js';
 import { AnswerError, partsOf } from './stream.js';
 import { text } from './texts.js';
 import { showWelcome } from './welcome.js';
@@ -44,7 +43,7 @@ const composer = new Composer(conversationId || 'new', { ask: send, stop: stopRu
 
 async function loadPath() {
   const { Path } = await import('./path.js')
-    .catch(() => Promise.reject(new Error(text('error.NETWORK'))));
+    .catch(() => Promise.reject(new Error(text('trouble.network'))));
   path ??= new Path({ regenerate, edit, choose: showVersion, grown });
 }
 
@@ -194,7 +193,8 @@ function ask(turn, question, refuse) {
 async function send(words) {
   composer.hold(words);
   try {
-    await loadPath();
+    if (!path)
+      await loadPath();
   } catch (error) {
     composer.returned(error.message);
     return;
@@ -309,6 +309,21 @@ async function refresh() {
 
 /* The page around it */
 
+/* Shows what was cited beside the answer; without that script, on its page. */
+async function openCited(event) {
+  const citation = citationOf(event.target);
+  if (!citation || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    return;
+  event.preventDefault();
+  const link = event.target.closest('a');
+  try {
+    const { openSlip } = await import('./slip.js');
+    openSlip(citation, link);
+  } catch {
+    go(link.href);
+  }
+}
+
 function go(address) {
   if (!address)
     return false;
@@ -351,7 +366,7 @@ async function openConversation() {
 async function start() {
   const turns = part(document, 'turns');
   watchChips(turns);
-  openSlipsFrom(turns);
+  turns.addEventListener('click', openCited);
   listenToKeys();
   listenToPage();
   part(document, 'composer').addEventListener('input', () => loadPath().catch(() => {}), { once: true });

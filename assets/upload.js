@@ -8,7 +8,7 @@
  * Two are sent at a time. What the server would refuse by its size or type is
  * not sent at all. Deliberately missing: uploads that outlive the page.
  */
-import { addFile, addText } from './api.js';
+import { addFile, addText } from './documents-api.js';
 import { copyOf, part, say } from './dom.js';
 import { filesIn, isOfKnownType, withOwnNames } from './upload-files.js';
 import { count, text } from './texts.js';

@@ -412,6 +412,7 @@ describe('a page', () => {
     const { context, page, close } = await browser.person();
 
     await signUp(page, 'ended@example.com');
+    await page.getByText('Ann Lindqvist').waitFor();
     await context.clearCookies();
     await page.getByLabel('Your question').fill('Is anybody there?');
     await page.keyboard.press('Enter');
