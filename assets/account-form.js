@@ -6,9 +6,11 @@
  * Some of them work without this script too; what the server had to say then
  * is a line of the page (see no-script.css), which is taken over here.
  */
-import { text } from './texts.js';
+import { load, text } from './texts.js';
 import { nextPath } from './next.js';
 import { part, say } from './dom.js';
+
+await load('error');
 
 /* The field that an error is about, where it is about one. */
 const FIELD = {

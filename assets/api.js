@@ -1,6 +1,7 @@
 /*
  * The one module that talks to the server. Every other one calls a named
- * function of this file and hears of trouble as an ApiError, whose message
+ * function of this file, or of account-api.js and documents-api.js (which are
+ * made of it, for pages that need them), and hears of trouble as an ApiError, whose message
  * can be shown to a person.
  *
  * Reading waits out a network or a server that is away or waking (the window
@@ -9,7 +10,7 @@
  * has ended, the password is asked for on the spot and the call goes on, so
  * that nothing on the page is lost. Deliberately missing: caching.
  */
-import { hasText, text } from './texts.js';
+import { hasText, load, text } from './texts.js';
 
 /* About two minutes: so long may a sleeping host take to wake. */
 const WAIT_MS = [500, 1000, 2000, 4000, ...Array(15).fill(8000)];
@@ -39,7 +40,8 @@ function pause(ms) {
 
 /* What the reader is told of an error: in the page's language where it has
    words for the code, else as the server says it. */
-function wordsFor(code, status, message) {
+async function wordsFor(code, status, message) {
+  await load('error').catch(() => {});
   if (code && hasText(`error.${code}`))
     return text(`error.${code}`);
   return status === 429 ? text('error.TOO_MANY_REQUESTS') : message;
@@ -58,7 +60,7 @@ let asking = null;
  * The session has ended: resolves once the same person is signed in again.
  * Calls that find out together wait for the same answer.
  */
-function signedInAgain() {
+export function signedInAgain() {
   if (!lastUser) {
     location.assign(signInAddress());
     return new Promise(() => {});
@@ -70,7 +72,7 @@ function signedInAgain() {
 }
 
 function wakingUp(response) {
-  return new ApiError(text('error.WAKING_UP'), { status: response.status, code: 'WAKING_UP' });
+  return new ApiError(text('trouble.waking'), { status: response.status, code: 'WAKING_UP' });
 }
 
 async function errorOf(response) {
@@ -83,10 +85,10 @@ async function errorOf(response) {
   }
   const requestId = response.headers.get('x-request-id') ?? '';
   if (body && typeof body.message === 'string')
-    return new ApiError(wordsFor(body.code, status, body.message), { requestId, ...body, status });
+    return new ApiError(await wordsFor(body.code, status, body.message), { requestId, ...body, status });
   if (status >= 502 && status <= 504)
     return wakingUp(response);
-  return new ApiError(wordsFor('', status, text('error.UNKNOWN', { status })),
+  return new ApiError(await wordsFor('', status, text('trouble.unknown', { status })),
     { status, code: 'UNKNOWN', requestId });
 }
 
@@ -103,7 +105,7 @@ async function attempt(path, { via = fetch, ...options }) {
   } catch (error) {
     if (error.name === 'AbortError')
       throw error;
-    throw new ApiError(text('error.NETWORK'), { code: 'NETWORK' });
+    throw new ApiError(text('trouble.network'), { code: 'NETWORK' });
   }
   if (!response.ok)
     throw await errorOf(response);
@@ -118,7 +120,7 @@ function isPassing(error) {
 }
 
 /* Resolves to the Response; `session: false` leaves a 401 to the caller. */
-async function call(path, { session = true, ...options } = {}) {
+export async function call(path, { session = true, ...options } = {}) {
   const waits = (options.method ?? 'GET') === 'GET' ? WAIT_MS : [];
   for (let tried = 0; ; tried++) {
     try {
@@ -139,11 +141,11 @@ async function call(path, { session = true, ...options } = {}) {
   }
 }
 
-async function get(path, options) {
+export async function get(path, options) {
   return (await call(path, options)).json();
 }
 
-function post(path, value, options) {
+export function post(path, value, options) {
   return call(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -152,52 +154,14 @@ function post(path, value, options) {
   });
 }
 
-const id = encodeURIComponent;
-
-function page(path, cursor) {
-  return get(cursor ? `${path}?cursor=${id(cursor)}` : path);
-}
+export const id = encodeURIComponent;
 
 /* Accounts */
 
 /* Resolves once the answer is read to its end, so that leaving the page
    right afterwards breaks nothing off. */
-async function account(action, fields, options = { session: false }) {
+export async function account(action, fields, options = { session: false }) {
   return (await post(`/api/auth/${action}`, fields, options)).json();
-}
-
-/* The same of somebody who is signed in, or is to be. */
-function ofMine(action, fields) {
-  return account(action, fields, {});
-}
-
-/* Where the links of mails about an address lead. */
-const CONFIRMED = '/confirmed';
-const CHANGED = '/confirmed?changed=yes';
-
-/* {token, user}; no token when the address is to be confirmed first. */
-export function signUp(name, email, password) {
-  return account('sign-up/email', { name, email, password, callbackURL: CONFIRMED });
-}
-
-export function signIn(email, password, rememberMe) {
-  return account('sign-in/email', { email, password, rememberMe });
-}
-
-export function signInWithCode(code, trustDevice) {
-  return account('two-factor/verify-totp', { code, trustDevice });
-}
-
-export function signInWithBackupCode(code, trustDevice) {
-  return account('two-factor/verify-backup-code', { code, trustDevice });
-}
-
-export function askForReset(email) {
-  return account('request-password-reset', { email, redirectTo: '/reset-password' });
-}
-
-export function resetPassword(token, newPassword) {
-  return account('reset-password', { token, newPassword });
 }
 
 export function signOut() {
@@ -209,79 +173,6 @@ export async function whoIsHere() {
   const here = await get('/api/auth/get-session');
   lastUser = here?.user ?? lastUser;
   return here;
-}
-
-export function rename(name) {
-  return ofMine('update-user', { name });
-}
-
-export function changeEmail(newEmail) {
-  return ofMine('change-email', { newEmail, callbackURL: CHANGED });
-}
-
-export function sendConfirmation(email) {
-  return account('send-verification-email', { email, callbackURL: CONFIRMED });
-}
-
-export function changePassword(currentPassword, newPassword, revokeOtherSessions) {
-  return ofMine('change-password', { currentPassword, newPassword, revokeOtherSessions });
-}
-
-/* {totpURI, backupCodes}; they count once confirmFactor() has seen a code. */
-export function enableFactor(password) {
-  return ofMine('two-factor/enable', { password });
-}
-
-/*
- * A wrong code is a 401 too, and must not lead to the sign-in page. Without a
- * session the server takes the code for the second step of a sign-in.
- */
-export async function confirmFactor(code) {
-  try {
-    return await account('two-factor/verify-totp', { code });
-  } catch (error) {
-    if (['INVALID_TWO_FACTOR_COOKIE', 'UNAUTHORIZED'].includes(error.code))
-      return signedInAgain().then(() => confirmFactor(code));
-    throw error;
-  }
-}
-
-export function disableFactor(password) {
-  return ofMine('two-factor/disable', { password });
-}
-
-/* {backupCodes}: the old ones are void. */
-export function renewBackupCodes(password) {
-  return ofMine('two-factor/generate-backup-codes', { password });
-}
-
-export function listSessions() {
-  return get('/api/auth/list-sessions');
-}
-
-export function endSession(token) {
-  return ofMine('revoke-session', { token });
-}
-
-export function endOtherSessions() {
-  return ofMine('revoke-other-sessions', {});
-}
-
-export function deleteAccount(password) {
-  return ofMine('delete-user', { password });
-}
-
-export async function listKeys() {
-  return (await get('/api/keys?limit=100')).apiKeys;
-}
-
-/* {key, apiKey}; the key is told this once. `expiresAt` may be null. */
-export async function createKey(name, expiresAt) {
-  return (await post('/api/keys', { name, expiresAt })).json();
-}
-
-export async function deleteKey(keyId) {
-  await call(`/api/keys/${id(keyId)}`, { method: 'DELETE' });
 }
 
 /* Whether this server sends mail at all. */
@@ -315,77 +206,6 @@ export async function readDocument(documentId) {
 export function openText(documentId, { range, signal } = {}) {
   const headers = range ? { range: `bytes=${range[0]}-${range[1] - 1}` } : {};
   return call(`/api/documents/${id(documentId)}/text`, { headers, signal });
-}
-
-const MEDIA_TYPES = { md: 'text/markdown', markdown: 'text/markdown', txt: 'text/plain', text: 'text/plain' };
-
-/* fetch() tells nothing of how far the body has gone. */
-function sendTelling(onProgress) {
-  return (path, { method, headers, body, signal }) => new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const giveUp = () => request.abort();
-    request.open(method, path);
-    for (const [name, value] of Object.entries(headers))
-      request.setRequestHeader(name, value);
-    request.upload.addEventListener('progress', ({ loaded }) => onProgress(loaded));
-    request.addEventListener('load', () => resolve(new Response(request.responseText, {
-      status: request.status,
-      headers: ['content-type', 'x-request-id'].flatMap((name) => {
-        const value = request.getResponseHeader(name);
-        return value === null ? [] : [[name, value]];
-      }),
-    })));
-    request.addEventListener('error', () => reject(new TypeError('no answer')));
-    request.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
-    request.addEventListener('loadend', () => signal?.removeEventListener('abort', giveUp));
-    signal?.addEventListener('abort', giveUp);
-    if (signal?.aborted)
-      reject(new DOMException('given up', 'AbortError'));
-    else
-      request.send(body);
-  });
-}
-
-/* What became of something added: {document, isNew}, not new when its very
-   bytes were there already. */
-async function added(response) {
-  const answer = await response.json();
-  return { document: answer.document, isNew: response.status === 201 };
-}
-
-/* `onProgress` hears how many bytes are gone. */
-export async function addFile(file, { filename = file.name, shared = false, onProgress = () => {}, signal } = {}) {
-  const ending = filename.split('.').pop().toLowerCase();
-  return added(await call(`/api/documents?filename=${id(filename)}${shared ? '&shared=true' : ''}`, {
-    method: 'POST',
-    headers: { 'content-type': MEDIA_TYPES[ending] ?? (file.type || 'application/octet-stream') },
-    body: file,
-    via: sendTelling(onProgress),
-    signal,
-  }));
-}
-
-export async function addText(title, text, { shared = false, signal } = {}) {
-  return added(await post('/api/documents', { title, text, ...(shared && { shared }) }, { signal }));
-}
-
-export async function deleteDocument(documentId) {
-  await call(`/api/documents/${id(documentId)}`, { method: 'DELETE' });
-}
-
-/* Takes a deletion back; resolves to the document. */
-export async function restoreDocument(documentId) {
-  return (await (await post(`/api/documents/${id(documentId)}/restore`, {})).json()).document;
-}
-
-/* Has a document that failed read again. */
-export async function retryDocument(documentId) {
-  return (await (await post(`/api/documents/${id(documentId)}/retry`, {})).json()).document;
-}
-
-export async function renameDocument(documentId, title) {
-  return (await (await post(`/api/documents/${id(documentId)}`, { title },
-    { method: 'PATCH' })).json()).document;
 }
 
 /* Where the bytes as uploaded can be saved from. */
@@ -522,6 +342,6 @@ export async function tryOut(method, path, body) {
     return `${response.status} ${response.statusText}\n\n${isJson
       ? JSON.stringify(JSON.parse(text), null, 2) : text}`;
   } catch {
-    return text('error.NETWORK');
+    return text('trouble.network');
   }
 }

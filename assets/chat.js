@@ -7,23 +7,23 @@
  * that is being written when the page opens, or whose stream was lost, is
  * followed from its start. What another tab did is read when this one is
  * looked at again. The sidebar is rail.js's, citations are citation.js's.
+ *
+ * Turns, with the reader of Markdown, are most of the page's weight: a new
+ * conversation loads them when its first question is being typed.
  */
 import './shell.js';
 import { announce } from './announcer.js';
 import { readConversation, resumeAnswer, stopAnswer } from './api.js';
-import { watchChips } from './citation.js';
+import { citationOf, watchChips } from './citation.js';
 import { Composer } from './composer.js';
 import { askIn, isUnfinished, newName, pairsOf } from './conversation.js';
 import { part, say } from './dom.js';
 import { follow as followTurn, grown, toBottom } from './follower.js';
-import { Path } from './path.js';
 import { neighbour, showRail } from './rail.js';
 import { scopeAccepted, scopeFields, startScope } from './scope.js';
 import { listen } from './shortcuts.js';
-import { openSlipsFrom } from './slip.js';
-import { partsOf } from './stream.js';
+import { AnswerError, partsOf } from './stream.js';
 import { text } from './texts.js';
-import { AnswerError } from './turn.js';
 import { showWelcome } from './welcome.js';
 
 const POLL_MS = 1500;
@@ -37,8 +37,15 @@ let answering = null;		/* {abort, ended} of the running answer */
 let unheard = null;		/* the last question that came back: {id, text} */
 let readAt = 0;			/* when the conversation was last read */
 
-const path = new Path({ regenerate, edit, choose: showVersion, grown });
+let path = null;		/* the turns shown, once loadPath() has made it */
+
 const composer = new Composer(conversationId || 'new', { ask: send, stop: stopRunning });
+
+async function loadPath() {
+  const { Path } = await import('./path.js')
+    .catch(() => Promise.reject(new Error(text('trouble.network'))));
+  path ??= new Path({ regenerate, edit, choose: showVersion, grown });
+}
 
 function showTitle(title) {
   part(document, 'title').textContent = title;
@@ -184,21 +191,32 @@ function ask(turn, question, refuse) {
 }
 
 async function send(words) {
-  if (answering)
+  composer.hold(words);
+  try {
+    if (!path)
+      await loadPath();
+  } catch (error) {
+    composer.returned(error.message);
     return;
+  }
+  if (answering) {
+    composer.returned('');
+    return;
+  }
   const id = unheard?.text === words ? unheard.id : newName();
   const parentId = path.lastId;
   const turn = path.add({ id, text: words, versions: [id] });
   part(document, 'welcome').hidden = true;
-  composer.hold(words);
+  let isRunningElsewhere = false;
   await ask(turn, { id, text: words, parentId }, (error) => {
     path.cut(turn);
     unheard = { id, text: words };
     part(document, 'welcome').hidden = path.last !== null;
     composer.returned(error.name === 'AbortError' ? '' : error.message);
-    if (error.code === 'ANSWER_RUNNING')
-      refresh();
+    isRunningElsewhere = error.code === 'ANSWER_RUNNING';
   });
+  if (isRunningElsewhere)
+    await refresh();
 }
 
 /* The same question, another answer; the former ones stay as versions. */
@@ -252,7 +270,8 @@ async function stopRunning() {
 
 /* Shows the path through a message, or the newest one. */
 async function showStored(messageId) {
-  const { title, messages } = await readConversation(conversationId, messageId);
+  const [{ title, messages }] = await Promise.all([
+    readConversation(conversationId, messageId), loadPath()]);
   const pairs = pairsOf(messages);
   readAt = Date.now();
   showTitle(title);
@@ -280,7 +299,7 @@ async function refresh() {
   if (answering || !conversationId)
     return;
   try {
-    const running = await showStored(path.lastId);
+    const running = await showStored(path?.lastId);
     if (running && !answering)
       await resume(running);
   } catch {
@@ -289,6 +308,21 @@ async function refresh() {
 }
 
 /* The page around it */
+
+/* Shows what was cited beside the answer; without that script, on its page. */
+async function openCited(event) {
+  const citation = citationOf(event.target);
+  if (!citation || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    return;
+  event.preventDefault();
+  const link = event.target.closest('a');
+  try {
+    const { openSlip } = await import('./slip.js');
+    openSlip(citation, link);
+  } catch {
+    go(link.href);
+  }
+}
 
 function go(address) {
   if (!address)
@@ -302,8 +336,8 @@ function listenToKeys() {
   listen({
     n: () => go('/chat'),
     '/': () => composer.focus(),
-    c: () => (path.last && !answering ? void path.last.copy() : false),
-    e: () => (path.last && !answering ? path.last.edit() : false),
+    c: () => (path?.last && !answering ? void path.last.copy() : false),
+    e: () => (path?.last && !answering ? path.last.edit() : false),
     j: () => go(neighbour(1)),
     k: () => go(neighbour(-1)),
     Escape: () => (answering && !slip.contains(document.activeElement) ? void stopRunning() : false),
@@ -332,9 +366,10 @@ async function openConversation() {
 async function start() {
   const turns = part(document, 'turns');
   watchChips(turns);
-  openSlipsFrom(turns);
+  turns.addEventListener('click', openCited);
   listenToKeys();
   listenToPage();
+  part(document, 'composer').addEventListener('input', () => loadPath().catch(() => {}), { once: true });
   composer.focus();
   await Promise.all([
     refreshRail(),

@@ -6,7 +6,8 @@
  */
 import './states.js';
 import { accountForm } from './account-form.js';
-import { sendConfirmation, whoIsHere } from './api.js';
+import { sendConfirmation } from './account-api.js';
+import { whoIsHere } from './api.js';
 import { part, say } from './dom.js';
 import { linkTrouble } from './link.js';
 import { text } from './texts.js';

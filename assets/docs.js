@@ -7,8 +7,10 @@
  * such; a stream is shown as the text that came.
  */
 import { describe, tryOut } from './api.js';
-import { copyOf, part, say } from './dom.js';
+import { copyOf, make, part, say } from './dom.js';
+import { count, text } from './texts.js';
 
+const COPIED_MS = 2000;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 let schemas = {};
@@ -84,6 +86,24 @@ function requestOf(method, path, parameters, inputs, body) {
   return [method.toUpperCase(), query.size ? `${target}?${query}` : target, body?.value];
 }
 
+/* The request as a command line; who asks is left to fill in. */
+function curlOf([method, target, body]) {
+  const quoted = (words) => `'${words.replaceAll("'", "'\\''")}'`;
+  return [`curl -X ${method} ${quoted(location.origin + target)}`, '-H "Authorization: Bearer $LECTERN_KEY"',
+    ...(body === undefined ? [] : ["-H 'Content-Type: application/json'", `-d ${quoted(body)}`])].join(' \\\n  ');
+}
+
+async function copyCurl(label, request) {
+  const words = label.dataset.words ??= label.textContent;
+  try {
+    await navigator.clipboard.writeText(curlOf(request));
+    label.textContent = text('docs.copied');
+  } catch {
+    label.textContent = text('docs.copyRefused');
+  }
+  setTimeout(() => { label.textContent = words; }, COPIED_MS);
+}
+
 function bindTry(row, key, method, path, { parameters = [], requestBody }) {
   const json = requestBody?.content['application/json'];
   const form = part(row, 'try');
@@ -91,11 +111,13 @@ function bindTry(row, key, method, path, { parameters = [], requestBody }) {
   const outcome = part(row, 'outcome');
   const inputs = new Map(parameters.map(({ name }) => [name, addField(fields, key, name, 'input')]));
   const body = json
-    ? addField(fields, key, 'Body', 'textarea', JSON.stringify(exampleOf(json.schema), null, 2)) : null;
+    ? addField(fields, key, text('docs.body'), 'textarea', JSON.stringify(exampleOf(json.schema), null, 2)) : null;
+  const request = () => requestOf(method, path, parameters, inputs, body);
+  part(form, 'curl').addEventListener('click', () => copyCurl(part(form, 'curl-label'), request()));
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     part(form, 'send').disabled = true;
-    say(outcome, await tryOut(...requestOf(method, path, parameters, inputs, body)));
+    say(outcome, await tryOut(...request()));
     part(form, 'send').disabled = false;
   });
 }
@@ -104,18 +126,16 @@ function fill(row, key, method, path, operation) {
   const { security, requestBody, responses } = operation;
   part(row, 'session').hidden = security?.length === 0;
   for (const [type, { schema }] of Object.entries(requestBody?.content ?? {}))
-    showSchema(part(row, 'takes'), `Takes ${type}`, schema);
+    showSchema(part(row, 'takes'), text('docs.takes', { type }), schema);
   for (const [status, { description, content = {} }] of Object.entries(responses)) {
-    const term = document.createElement('dt');
-    const words = document.createElement('dd');
-    term.textContent = status === 'default' ? 'else' : status;
-    words.textContent = [description, ...Object.keys(content)].join(' · ');
-    part(row, 'answers').append(term, words);
+    part(row, 'answers').append(
+      make('dt', {}, status === 'default' ? text('docs.else') : status),
+      make('dd', { lang: 'en' }, [description, ...Object.keys(content)].join(' · ')));
   }
   const shown = Object.entries(responses).find(([status, { content }]) =>
     status !== 'default' && content?.['application/json']?.schema);
   if (shown)
-    showSchema(part(row, 'takes'), `Answers ${shown[0]}`, shown[1].content['application/json'].schema);
+    showSchema(part(row, 'takes'), text('docs.answersWith', { status: shown[0] }), shown[1].content['application/json'].schema);
   bindTry(row, key, method, path, operation);
 }
 
@@ -133,16 +153,28 @@ function rowOf(method, path, operation) {
 
 function groupOf(name) {
   const group = copyOf('group-template');
-  const item = document.createElement('li');
-  const link = document.createElement('a');
   group.id = name.toLowerCase().replaceAll(' ', '-');
   part(group, 'title').textContent = name;
-  link.href = `#${group.id}`;
-  link.textContent = name;
-  item.append(link);
-  part(document, 'groups').append(item);
+  part(document, 'groups').append(make('li', {}, make('a', { href: `#${group.id}` }, name)));
   part(document, 'routes').append(group);
   return part(group, 'members');
+}
+
+/* Only routes whose path, method or summary has all the words. */
+function filter() {
+  const words = part(document, 'filter-form').elements.namedItem('filter').value.toLowerCase().split(/\s+/);
+  let found = 0;
+  for (const group of document.querySelectorAll('.group')) {
+    const shown = [...group.querySelectorAll('.route')].filter((row) => {
+      const said = row.querySelector('summary').textContent.toLowerCase();
+      row.hidden = !words.every((word) => said.includes(word));
+      return !row.hidden;
+    });
+    group.hidden = shown.length === 0;
+    found += shown.length;
+  }
+  part(document, 'found').textContent = count('docs.found', found);
+  say(part(document, 'none'), found === 0 ? text('docs.none') : '');
 }
 
 async function show() {
@@ -159,6 +191,8 @@ async function show() {
     }
   }
   part(document, 'routes').removeAttribute('aria-busy');
+  part(document, 'filter-form').addEventListener('input', filter);
+  part(document, 'filter-form').addEventListener('submit', (event) => event.preventDefault());
   const named = document.getElementById(location.hash.slice(1));
   if (named instanceof HTMLDetailsElement)
     named.open = true;

@@ -6,9 +6,8 @@
  *
  * What is looked for stands in the address, so that coming back finds it.
  */
-import {
-  deleteDocument, listDocuments, readDocument, renameDocument, restoreDocument, retryDocument,
-} from './api.js';
+import { listDocuments, readDocument } from './api.js';
+import { deleteDocument, renameDocument, restoreDocument, retryDocument } from './documents-api.js';
 import { part, say } from './dom.js';
 import { openPreview } from './document-preview.js';
 import { factsOf, fill, newRow, tellNews } from './document-row.js';

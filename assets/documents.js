@@ -10,6 +10,7 @@ import { refresh, startList, welcome } from './document-list.js';
 import { closePreview } from './document-preview.js';
 import { startSelection } from './document-selection.js';
 import { startSnackbar } from './snackbar.js';
+import { load } from './texts.js';
 import { startUploads } from './upload.js';
 
 /* Whether the library is theirs to change; the server decides anyway. */
@@ -21,6 +22,7 @@ async function isAdministrator() {
   }
 }
 
+await Promise.all([load('documents'), load('error')]);
 startSnackbar();
 startSelection();
 startUploads(welcome);

@@ -2,7 +2,7 @@
  * API keys: made, shown once, copied, deleted.
  */
 import { bindForm } from './account-form.js';
-import { createKey, deleteKey, listKeys } from './api.js';
+import { createKey, deleteKey, listKeys } from './account-api.js';
 import { copyOf, part, say } from './dom.js';
 import { text } from './texts.js';
 import { dateWords } from './words.js';

@@ -14,10 +14,6 @@ const SHAPES = [
   /^\$(?![\s$])([^$\n]{1,500}?)(?<!\s)\$(?!\d)/,
 ];
 
-function escape(text) {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
 const inline = {
   name: 'formula',
   level: 'inline',
@@ -26,10 +22,10 @@ const inline = {
     const at = SHAPES.findIndex((shape) => shape.test(source));
     if (at < 0)
       return undefined;
-    const [raw, words] = SHAPES[at].exec(source);
-    return at === 2 && !FORMULA.test(words) ? undefined : { type: 'formula', raw, words };
+    const [raw, formula] = SHAPES[at].exec(source);
+    return at === 2 && !FORMULA.test(formula) ? undefined
+      : { type: 'formula', raw, formula: formula.trim() };
   },
-  renderer: ({ words }) => `<var>${escape(words.trim())}</var>`,
 };
 
 const block = {
@@ -40,11 +36,9 @@ const block = {
     const match = /^(?:\$\$([^$]{1,4000}?)\$\$|\\\[(?!\d+\\\])([\s\S]{1,4000}?)\\\])[ \t]*(?:\n|$)/.exec(source);
     if (!match)
       return undefined;
-    const words = match[1] ?? match[2];
-    return FORMULA.test(words.trim())
-      ? { type: 'formulaBlock', raw: match[0], words } : undefined;
+    const formula = (match[1] ?? match[2]).trim();
+    return FORMULA.test(formula) ? { type: 'formulaBlock', raw: match[0], formula } : undefined;
   },
-  renderer: ({ words }) => `<p><var>${escape(words.trim())}</var></p>\n`,
 };
 
 export const formulas = [inline, block];

@@ -2,7 +2,7 @@
  * Where the mailed link leads: `?token=`, or `?error=` when it is dead.
  */
 import './states.js';
-import { resetPassword } from './api.js';
+import { resetPassword } from './account-api.js';
 import { accountForm } from './account-form.js';
 import { part } from './dom.js';
 import { equipSecrets } from './secret-field.js';

@@ -20,6 +20,7 @@ const choices = part(picker, 'scope-choices');
 const dialog = part(document, 'collection');
 const form = part(dialog, 'collection-form');
 const papers = part(form, 'collection-documents');
+const save = form.querySelector('[type=submit]');
 
 let scope = null;		/* {kind: 'document' | 'collection', id, name}, or all */
 let key = '';			/* under which the choice is kept */
@@ -155,9 +156,12 @@ function showCount() {
 
 async function fillDialog(id) {
   const [collection, documents] = await Promise.all([
-    id ? readCollection(id) : { name: '', documentIds: [] }, everyDocument()]);
-  const ids = new Set(collection.documentIds);
-  form.elements.namedItem('name').value = collection.name;
+    id ? readCollection(id) : null, everyDocument()]);
+  const ids = new Set(collection?.documentIds);
+  if (form.dataset.id !== id)
+    return;
+  if (collection)
+    form.elements.namedItem('name').value = collection.name;
   papers.replaceChildren(...documents.map((paper) => paperRow(paper, ids.has(paper.id))));
   filter();
   showCount();
@@ -174,8 +178,11 @@ async function edit(id) {
   form.dataset.id = id;
   dialog.showModal();
   dialog.setAttribute('aria-busy', 'true');
+  /* Stored before its documents are here, it would lose them */
+  save.disabled = true;
   try {
     await fillDialog(id);
+    save.disabled = false;
   } catch (problem) {
     say(error, problem.message);
   } finally {

@@ -8,7 +8,7 @@
  * link that opens an app on this one, and letters to type.
  */
 import { bindForm } from './account-form.js';
-import { confirmFactor, disableFactor, enableFactor, renewBackupCodes } from './api.js';
+import { confirmFactor, disableFactor, enableFactor, renewBackupCodes } from './account-api.js';
 import { part } from './dom.js';
 import { qrCode } from './qr.js';
 import { text } from './texts.js';

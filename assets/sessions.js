@@ -2,7 +2,7 @@
  * Where one is signed in, and ending it. A device is named by what its
  * browser says of itself.
  */
-import { endOtherSessions, endSession, listSessions } from './api.js';
+import { endOtherSessions, endSession, listSessions } from './account-api.js';
 import { copyOf, part, say } from './dom.js';
 import { text } from './texts.js';
 import { dateWords } from './words.js';

@@ -5,14 +5,15 @@
  */
 import { showName } from './shell.js';
 import { bindForm } from './account-form.js';
-import { changeEmail, changePassword, deleteAccount, rename, sendsMail, whoIsHere } from './api.js';
+import { changeEmail, changePassword, deleteAccount, rename } from './account-api.js';
+import { sendsMail, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
 import { showKeys } from './keys.js';
 import { linkTrouble } from './link.js';
 import { showSecondFactor, takeSecondFactor } from './second-factor.js';
 import { equipSecrets } from './secret-field.js';
 import { showSessions } from './sessions.js';
-import { text } from './texts.js';
+import { load, text } from './texts.js';
 import { sendAgain } from './unconfirmed.js';
 
 const THEME = 'lectern:theme';
@@ -148,6 +149,7 @@ async function show() {
   await Promise.all([showConfirmation(user), showSessions(session.token), showKeys()]);
 }
 
+await load('settings');
 showLink();
 equipSecrets();
 takeTheme();

@@ -4,9 +4,8 @@
  * the address where the page has room for one.
  */
 import './states.js';
-import { signOut, whoIsHere } from './api.js';
+import { sendsMail, signOut, whoIsHere } from './api.js';
 import { part, say } from './dom.js';
-import { remind } from './unconfirmed.js';
 
 const banner = part(document, 'banner');
 
@@ -35,8 +34,8 @@ async function greet() {
     const here = await whoIsHere();
     if (here)
       showName(here.user);
-    if (here && strip)
-      await remind(strip, here.user);
+    if (here && strip && !here.user.emailVerified && await sendsMail())
+      (await import('./unconfirmed.js')).remind(strip, here.user);
   } catch {
     /* These are ornaments; whatever is wrong, the page itself will say */
   }

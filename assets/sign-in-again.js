@@ -9,7 +9,8 @@
  * sign-in page.
  */
 import { bindForm } from './account-form.js';
-import { ApiError, signIn, signInAddress, signInWithBackupCode, signInWithCode } from './api.js';
+import { signIn, signInWithBackupCode, signInWithCode } from './account-api.js';
+import { ApiError, signInAddress } from './api.js';
 import { make, part } from './dom.js';
 import { equipSecrets } from './secret-field.js';
 import { text } from './texts.js';
@@ -95,7 +96,7 @@ export function askToSignIn(user) {
       if (isDone)
         resolve();
       else
-        reject(new ApiError(text('error.SESSION_ENDED'), { status: 401, code: 'SESSION_ENDED' }));
+        reject(new ApiError(text('again.putOff'), { status: 401, code: 'SESSION_ENDED' }));
     });
   });
 }

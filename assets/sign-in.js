@@ -9,7 +9,7 @@
  * leads to the password.
  */
 import './states.js';
-import { signIn, signInWithBackupCode, signInWithCode } from './api.js';
+import { signIn, signInWithBackupCode, signInWithCode } from './account-api.js';
 import { accountForm, bindForm, takeTold } from './account-form.js';
 import { isSessionKept, watchCookies } from './cookies.js';
 import { nextPath } from './next.js';

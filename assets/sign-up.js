@@ -3,7 +3,7 @@
  * in by it: the page then says where the mail went.
  */
 import './states.js';
-import { signUp } from './api.js';
+import { signUp } from './account-api.js';
 import { accountForm, takeTold } from './account-form.js';
 import { isSessionKept, watchCookies } from './cookies.js';
 import { part } from './dom.js';

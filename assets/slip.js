@@ -120,7 +120,8 @@ function lay() {
   part(slip, 'slip-title').focus({ preventScroll: true });
 }
 
-function open(citation, link) {
+/* Opens it for a citation whose link was clicked, or turns to that one. */
+export function openSlip(citation, link) {
   opener = link;
   all = citationsAround(link);
   const place = all.findIndex((each) => each.citation.documentId === citation.documentId
@@ -165,16 +166,3 @@ wide.addEventListener('change', () => {
   }, { once: true });
   slip.close();
 });
-
-/* Opens the slip for citations that are clicked below `root`. */
-export function openSlipsFrom(root) {
-  root.addEventListener('click', (event) => {
-    const citation = citationOf(event.target);
-    const isPlain = event.button === 0
-      && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    if (!citation || !isPlain)
-      return;
-    event.preventDefault();
-    open(citation, event.target.closest('a'));
-  });
-}

@@ -7,6 +7,9 @@
 /* The connection was lost: nothing is said of the answer itself. */
 export class StreamBroken extends Error {}
 
+/* The answer itself told of trouble, as the server says it. */
+export class AnswerError extends Error {}
+
 /* Yields the lines of a byte stream without their ends (LF, CRLF or CR). */
 async function* linesOf(body) {
   const reader = body.getReader();

@@ -1,16 +1,22 @@
 /*
  * The texts that scripts show, in the page's language. They come from
  * assets/texts/<language>.json, of which the server puts those that pages
- * themselves do not hold into texts-<language>.js.
+ * themselves do not hold into texts-<language>.js. Texts that most pages do
+ * without come by themselves: a module that needs such asks for them first.
  *
  *	text('chat.copied')			"{name}" stands for fields.name
  *	count('documents.passages', 2)		documents.passages.one / .other,
  *						with {n} as the number
+ *	await load('documents')			texts-<language>-documents.js
  */
 const language = document.documentElement.lang;
-const { default: texts } = await import(`./texts-${language}.js`);
+const texts = { ...(await import(`./texts-${language}.js`)).default };
 const plural = new Intl.PluralRules(language);
 const number = new Intl.NumberFormat(language);
+
+export async function load(group) {
+  Object.assign(texts, (await import(`./texts-${language}-${group}.js`)).default);
+}
 
 export function hasText(key) {
   return Object.hasOwn(texts, key);

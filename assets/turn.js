@@ -12,13 +12,11 @@ import { pendingChip, settleChips, source } from './citation.js';
 import { copyOf, part, say } from './dom.js';
 import { Feedback } from './feedback.js';
 import { Prose } from './markdown.js';
+import { AnswerError } from './stream.js';
 import { text as words } from './texts.js';
 
 const COPIED_MS = 2000;
 const STATES = { searching: 'chat.searching', writing: 'chat.writing' };
-
-/* The answer itself told of trouble, as the server says it. */
-export class AnswerError extends Error {}
 
 export class Turn {
   #answer;
@@ -108,14 +106,19 @@ export class Turn {
   edit(text = this.question.text) {
     const input = part(this.element, 'editor').elements.namedItem('edited');
     input.value = text;
-    part(this.element, 'editor').hidden = false;
-    part(this.element, 'asked').hidden = true;
+    this.#showEditor(true);
     input.focus();
   }
 
+  /* Under the editor the question stays a heading, for those who hear it. */
+  #showEditor(isShown) {
+    part(this.element, 'editor').hidden = !isShown;
+    part(this.element, 'asked-tools').hidden = isShown;
+    part(this.element, 'question').classList.toggle('visually-hidden', isShown);
+  }
+
   #closeEditor() {
-    part(this.element, 'editor').hidden = true;
-    part(this.element, 'asked').hidden = false;
+    this.#showEditor(false);
     part(this.element, 'edit').focus();
   }
 

@@ -2,7 +2,6 @@
  * The reminder that an address is still to be confirmed: a strip below the
  * masthead, where the server sends mail, until it is put away.
  */
-import { sendConfirmation, sendsMail } from './api.js';
 import { text } from './texts.js';
 
 const PUT_AWAY = 'lectern:confirm-later';
@@ -27,6 +26,7 @@ function show(strip, words, ...buttons) {
 /* Sends the mail once more; resolves to the words that say how it went. */
 export async function sendAgain(email) {
   try {
+    const { sendConfirmation } = await import('./account-api.js');
     await sendConfirmation(email);
     return text('account.mailAgain', { email });
   } catch (error) {
@@ -34,8 +34,8 @@ export async function sendAgain(email) {
   }
 }
 
-export async function remind(strip, user) {
-  if (user.emailVerified || sessionStorage.getItem(PUT_AWAY) || !await sendsMail())
+export function remind(strip, user) {
+  if (sessionStorage.getItem(PUT_AWAY))
     return;
   const later = button(text('account.later'), () => {
     sessionStorage.setItem(PUT_AWAY, 'yes');

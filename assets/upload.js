@@ -8,7 +8,7 @@
  * Two are sent at a time. What the server would refuse by its size or type is
  * not sent at all. Deliberately missing: uploads that outlive the page.
  */
-import { addFile, addText } from './api.js';
+import { addFile, addText } from './documents-api.js';
 import { copyOf, part, say } from './dom.js';
 import { filesIn, isOfKnownType, withOwnNames } from './upload-files.js';
 import { count, text } from './texts.js';
@@ -196,10 +196,13 @@ function takeDrops() {
 function takeChoices() {
   const files = zone.elements.namedItem('files');
   const folder = zone.elements.namedItem('folder');
-  files.addEventListener('change', () => {
+  const take = () => {
     addFiles([...files.files].map((file) => ({ file, name: file.name })));
     files.value = '';
-  });
+  };
+  files.addEventListener('change', take);
+  /* Chosen before this script was there */
+  take();
   part(document, 'choose-folder').addEventListener('click', () => folder.click());
   folder.addEventListener('change', () => {
     addFolder([...folder.files].map((file) => ({ file, name: file.name, path: file.webkitRelativePath })));

@@ -4,7 +4,7 @@
 #
 # kodev names the program after the folder that it runs in, so the build
 # folder is called lectern in a checkout of any name and holds links to the
-# sources. kodev follows neither headers nor flags: when a header is newer
+# sources, but for the assets, which conf/assets.mjs makes smaller. kodev follows neither headers nor flags: when a header is newer
 # than the last build the objects are made again, when flags or packages
 # differ everything is. Kore's own makefile cannot live with a blank in a path,
 # so there the objects go to a folder under /tmp. In CI a warning is an error.
@@ -23,7 +23,7 @@ mkdir -p "$dir"
 exec 8>"$dir/.lock"
 flock 8
 
-for name in src assets conf; do
+for name in src conf; do
 	[ -L "$dir/$name" ] || ln -s "$PWD/$name" "$dir/$name"
 done
 # A checkout that was moved or copied takes its build folder with it.
@@ -44,10 +44,13 @@ newer() {
 }
 
 if [ -x "$dir/lectern" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$flags" ] &&
-    [ -z "$(newer src assets conf/build.conf conf/lectern.conf)" ]
+    [ -z "$(newer src assets conf/build.conf conf/assets.mjs conf/lectern.conf)" ]
 then
 	exit 0
 fi
+
+[ ! -L "$dir/assets" ] || rm "$dir/assets"
+node conf/assets.mjs "$dir/assets" || exit 1
 
 if [ "$(cat "$stamp" 2>/dev/null)" != "$flags" ]; then
 	find -H "$objects" -type f -delete 2>/dev/null || :

@@ -3,8 +3,9 @@
 # or image (to compile and to lay out the image; no database).
 #
 #   Debian packages -> by apt-get as root; anyone else is told their names
-#   npm packages    -> by the lock files: three browser modules for `build`,
-#                      with `test` the clients that tests drive, and Next.js
+#   npm packages    -> by the lock files: two browser modules and esbuild for
+#                      `build`, with `test` the clients that tests drive, and
+#                      Next.js
 #   pgvector        -> with `test`, by conf/pgvector.sh
 #   browser modules -> copied to assets/vendor/, where kodev picks them up
 #
@@ -125,6 +126,5 @@ flock 8
 install_modules . "$extent"
 [ "$extent" = browser ] || install_modules tests/next all
 vendor node_modules/marked/lib/marked.esm.js marked.esm.js
-vendor node_modules/dompurify/dist/purify.min.js purify.min.js
-rm -f assets/vendor/purify.es.mjs
+rm -f assets/vendor/purify.min.js
 vendor node_modules/uqr/dist/index.mjs uqr.mjs

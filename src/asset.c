@@ -2,7 +2,7 @@
  * asset_init()	languages (files named like de.json)
  *		-> version (over the bytes of every file)
  *		-> pages, once a language, and the texts that they do not use,
- *		   which scripts load as texts-de.js
+ *		   which scripts load as texts-de.js and texts-de-GROUP.js
  *		-> everything else as it is
  *		each compressed by gzip and brotli where that makes it smaller
  *
@@ -54,6 +54,13 @@ static const struct {
 };
 #define ASSET_TYPES	(sizeof(asset_types) / sizeof(asset_types[0]))
 
+/* First words of keys whose texts most pages do without: modules of their
+   own, as texts-de-error.js. */
+static const char *const asset_groups[] = {
+	"admin", "documents", "error", "settings"
+};
+#define ASSET_GROUPS	(sizeof(asset_groups) / sizeof(asset_groups[0]))
+
 struct asset {
 	char			 name[ASSET_NAME_MAX];	/* as embedded_name() */
 	const char		*language;	/* NULL: of all */
@@ -83,6 +90,8 @@ static void	asset_take(const struct embedded *, void *);
 static size_t	asset_kind(const char *);
 static void	asset_page(const struct embedded *, struct asset_language *);
 static void	asset_texts(struct asset_language *);
+static size_t	asset_group(const char *);
+static void	asset_texts_module(const char *, const json_t *);
 static void	asset_add(const char *, const char *, const void *, size_t);
 static void	asset_compress(struct asset *, const void *, size_t);
 static void	asset_add_form(struct asset *, const char *, const void *,
@@ -279,35 +288,66 @@ asset_page(const struct embedded *file, struct asset_language *language)
 	buffer_free(&page);
 }
 
-/* texts-de.js: what is left when the pages have theirs. */
+/* What is left when the pages have theirs: one module for each group of
+   asset_groups, and one for all the others. */
 static void
 asset_texts(struct asset_language *language)
 {
-	struct buffer	 module;
+	json_t		*modules[ASSET_GROUPS + 1], *value;
 	const char	*key;
-	json_t		*left, *value;
-	char		*text, name[ASSET_NAME_MAX];
+	char		 name[ASSET_NAME_MAX];
+	size_t		 i;
 
-	if ((left = json_object()) == NULL)
-		return;
+	for (i = 0; i <= ASSET_GROUPS; i++)
+		modules[i] = json_object();
 	json_object_foreach(language->texts, key, value) {
 		if (json_object_get(language->used, key) == NULL)
-			(void)json_object_set(left, key, value);
+			(void)json_object_set(modules[asset_group(key)], key,
+			    value);
 	}
+	for (i = 0; i <= ASSET_GROUPS; i++) {
+		(void)snprintf(name, sizeof(name), "texts_%.*s%s%s_js",
+		    ASSET_CODE_LEN, language->code,
+		    i == ASSET_GROUPS ? "" : "_",
+		    i == ASSET_GROUPS ? "" : asset_groups[i]);
+		asset_texts_module(name, modules[i]);
+		json_decref(modules[i]);
+	}
+}
+
+/* Of the text with that key; ASSET_GROUPS: none of its own. */
+static size_t
+asset_group(const char *key)
+{
+	const size_t	len = strcspn(key, ".");
+	size_t		i;
+
+	for (i = 0; i < ASSET_GROUPS; i++) {
+		if (strncmp(key, asset_groups[i], len) == 0 &&
+		    asset_groups[i][len] == '\0')
+			break;
+	}
+
+	return (i);
+}
+
+static void
+asset_texts_module(const char *name, const json_t *texts)
+{
+	struct buffer	 module;
+	char		*text = json_dumps(texts, JSON_COMPACT);
+
 	buffer_init(&module);
 	buffer_add_text(&module, "export default ");
-	if ((text = json_dumps(left, JSON_COMPACT)) != NULL)
+	if (text != NULL)
 		buffer_add_text(&module, text);
 	buffer_add_text(&module, ";\n");
-	(void)snprintf(name, sizeof(name), "texts_%.*s_js",
-	    ASSET_CODE_LEN, language->code);
 	if (text == NULL || module.has_failed)
 		asset_fail("memory ran out", "", "");
 	else
 		asset_add(name, NULL, module.data, module.len);
 	free(text);
 	buffer_free(&module);
-	json_decref(left);
 }
 
 static void

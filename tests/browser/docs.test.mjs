@@ -56,3 +56,42 @@ test('a route is tried with the session of the reader', async () => {
   assert.deepEqual(troubles.filter((words) => !/status of 400/.test(words)), []);
   await close();
 });
+
+test('routes are found by their words, and a request is copied as a command', async () => {
+  const { page, context, troubles, close } = await browser.person();
+
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('/docs');
+  await page.locator('[data-routes]:not([aria-busy])').waitFor();
+  await page.getByRole('searchbox').fill('search post');
+  await page.locator('[data-found]').filter({ hasText: /^\d routes?$/ }).waitFor();
+  assert.ok(await route(page, 'post', '/api/search').isVisible());
+  assert.equal(await page.locator('#get_api_conversations').isVisible(), false);
+  await page.getByRole('searchbox').fill('no such words');
+  await page.getByText('No route has these words.').waitFor();
+  await page.getByRole('searchbox').fill('');
+
+  const search = route(page, 'post', '/api/search');
+  await search.locator('summary').click();
+  await search.getByLabel('Body').fill('{"query": "it\'s"}');
+  await search.getByRole('button', { name: 'Copy as curl' }).click();
+  await search.getByText('Copied').waitFor();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(command, /^curl -X POST 'http:\/\/[^']+\/api\/search' \\\n/);
+  assert.match(command, /-d '\{"query": "it'\\''s"\}'$/);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test('speaks the language of its reader, and names what is English', async () => {
+  const { page, troubles, close } = await browser.person({ locale: 'de-DE' });
+
+  await page.goto('/docs');
+  await page.getByRole('heading', { name: 'API-Referenz' }).waitFor();
+  await page.locator('[data-routes]:not([aria-busy])').waitFor();
+  assert.equal(await page.locator('[data-summary]').first().getAttribute('lang'), 'en');
+  await page.goto('/');
+  await page.getByRole('heading', { name: /Frag deine Dokumente/ }).waitFor();
+  assert.deepEqual(troubles, []);
+  await close();
+});

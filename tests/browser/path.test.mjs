@@ -77,6 +77,9 @@ describe('the first path', () => {
     assert.match(page.url(), /\/chat\/[^/]+$/, 'the conversation has its address');
 
     await turn.locator('[data-prose] a.chip').first().click();
+    const sheet = page.getByRole('dialog', { name: TITLE });
+    await marked(page, '[data-slip-text]').waitFor();
+    await sheet.getByRole('link', { name: 'Open the whole document' }).click();
     await page.waitForURL(/\/documents\/[^/]+#\d+-\d+$/);
     const mark = marked(page, '[data-text]');
     await mark.waitFor();
@@ -248,7 +251,7 @@ describe('signing in', () => {
 
     await page.goto('/documents');
     await page.waitForURL('**/sign-in?next=*');
-    await page.locator('[data-account-form] button:enabled').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).and(page.locator(':enabled')).waitFor();
     await page.getByLabel('E-mail').focus();
     await keyboard.type('keys@example.com');
     await keyboard.press('Tab');
@@ -318,7 +321,7 @@ describe('the shelf', () => {
     const bob = await browser.person();
     await signUp(bob.page, 'second@example.com', 'Bob');
     await bob.page.goto('/documents');
-    await bob.page.getByText('Nothing here yet.').waitFor();
+    await bob.page.getByText(/^Nothing here yet\./).waitFor();
     await bob.page.goto('/chat');
     await bob.page.getByText('Your conversations will be kept here.').waitFor();
     const turn = await ask(bob.page, QUESTION);
@@ -340,9 +343,9 @@ describe('the shelf', () => {
     await signUp(page, 'delete@example.com');
     await addDocument(page, 'rules.md', RULES, TITLE);
     await page.getByRole('button', { name: /^Delete/ }).click();
-    await page.getByText('Nothing here yet.').waitFor();
+    await page.getByText(/^Nothing here yet\./).waitFor();
     await page.reload();
-    await page.getByText('Nothing here yet.').waitFor();
+    await page.getByText(/^Nothing here yet\./).waitFor();
     assert.deepEqual(troubles, []);
     await close();
   });
@@ -400,25 +403,27 @@ describe('a page', () => {
       : route.continue()));
     await page.goto('/documents');
     await page.getByText('The server is waking up.').waitFor();
-    await page.getByText('Nothing here yet.').waitFor();
+    await page.getByText(/^Nothing here yet\./).waitFor();
     assert.equal(await page.getByText('The server is waking up.').isVisible(), false);
     await close();
   });
 
-  test('whose session has ended leads to the sign-in and back', async () => {
+  test('whose session has ended asks for the password in place, and goes on', async () => {
     const { context, page, close } = await browser.person();
 
     await signUp(page, 'ended@example.com');
+    await page.getByText('Ann Lindqvist').waitFor();
     await context.clearCookies();
     await page.getByLabel('Your question').fill('Is anybody there?');
     await page.keyboard.press('Enter');
-    await page.waitForURL('**/sign-in?next=%2Fchat');
-    await page.getByLabel('E-mail').fill('ended@example.com');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL(`${lectern.url}/chat`);
-    assert.equal(await page.getByLabel('Your question').inputValue(),
-      'Is anybody there?', 'the question is not lost');
+    const dialog = page.getByRole('dialog', { name: 'Sign in to go on' });
+    await dialog.getByLabel('Password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('article').filter({ hasText: 'Is anybody there?' }).waitFor();
+    await dialog.waitFor({ state: 'hidden' });
+    await context.clearCookies();
+    await page.reload();
+    await page.waitForURL('**/sign-in?next=%2Fchat*');
     await close();
   });
 

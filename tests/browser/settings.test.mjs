@@ -75,7 +75,7 @@ test('the name is changed, here and in the masthead', async () => {
   await page.getByLabel('Name', { exact: true }).fill('Ann <b>Ü</b>');
   await page.getByRole('button', { name: 'Save name' }).click();
   await page.getByText('Saved.').waitFor();
-  assert.equal(await page.locator('[data-user-name]').innerText(), 'Ann <b>Ü</b>');
+  await page.locator('[data-user-name]').filter({ hasText: 'Ann <b>Ü</b>' }).waitFor();
   await page.getByLabel('Name', { exact: true }).fill(' ');
   await page.keyboard.press('Enter');
   await page.getByText('Fill in your name.').waitFor();

@@ -48,9 +48,9 @@ test('a page names its files by their content, and each may be kept for ever', a
 });
 
 test('scripts find each other below the same address', async () => {
-  const [script] = (await named('/sign-in')).filter((address) => address.endsWith('.js'));
+  const script = (await named('/sign-in')).find((address) => address.endsWith('/sign-in.js'));
   const source = (await get(script)).body.toString();
-  const [, other] = /from '\.\/([a-z-]+\.js)'/.exec(source);
+  const [, other] = /from\s*["']\.\/([a-z-]+\.js)["']/.exec(source);
   const { status, headers } = await get(new URL(other, lectern.url + script).pathname);
 
   assert.equal(status, 200);

@@ -15,7 +15,7 @@ const PROGRAMS = ['VALIDATION_ERROR', 'CREDENTIALS_IN_URL', 'EMAIL_IN_USE', 'OTP
   'INVALID_REDIRECT_URL', 'HEADER_TOO_LARGE', 'URI_TOO_LONG', 'NOT_IMPLEMENTED', 'EXPECTATION_FAILED',
   'HTTP_VERSION_NOT_SUPPORTED'];
 // Said by the pages themselves.
-const OWN = ['NETWORK', 'WAKING_UP', 'UNKNOWN', 'SESSION_ENDED', 'TOO_MANY_REQUESTS', 'UNAVAILABLE'];
+const OWN = ['TOO_MANY_REQUESTS', 'UNAVAILABLE'];
 
 const table = readFileSync(path.join(root, 'src/error.h'), 'utf8');
 const codes = [...new Set([...table.matchAll(/^\tX\(\w+, \d+,\s*\\?\s*"([A-Z_]+)"/gm)].map(([, code]) => code))];
