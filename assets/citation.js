@@ -112,6 +112,15 @@ function placeCard(card, link) {
   card.style.setProperty('--card-top', `${above > GAP_PX ? above : at.bottom}px`);
 }
 
+let isQuiet = false;
+
+/* Gives the focus to a link whose passage has just been read, without its card. */
+export function focusQuietly(link) {
+  isQuiet = true;
+  link.focus();
+  isQuiet = false;
+}
+
 /*
  * Shows the card for every chip below `root`. It stays while the pointer is
  * on the chip or the card itself, or the chip has the focus; Escape puts it
@@ -173,7 +182,7 @@ export function watchChips(root) {
   card.addEventListener('pointerenter', () => clearTimeout(leaving));
   card.addEventListener('pointerleave', leave);
   root.addEventListener('focusin', (event) =>
-    event.target.matches(':focus-visible') && show(event.target.closest('[data-chip]')));
+    !isQuiet && event.target.matches(':focus-visible') && show(event.target.closest('[data-chip]')));
   root.addEventListener('focusout', hide);
   root.addEventListener('click', hide);
   addEventListener('scroll', follow, { passive: true });

@@ -11,21 +11,19 @@
  * A new conversation gets its real title from the model a moment after its
  * first answer: the list is read again a few times until it has come.
  *
- * What is deleted leaves the list at once, and the server when it can no
- * longer be taken back: when the line that offers it goes, or the page does.
- * The open conversation takes its page along; the next page offers it.
+ * What seldom happens is loaded when it does: deletion.js.
  */
-import { conversationFile, deleteConversation, listConversations, renameConversation } from './api.js';
+import { conversationFile, listConversations, renameConversation } from './api.js';
 import { copyOf, part, say } from './dom.js';
 import { Menu } from './menu.js';
-import { hideSnackbar, offerUndo, startSnackbar } from './snackbar.js';
 import { count, text } from './texts.js';
 
 const SEARCH_MS = 250;
 const TITLE_MS = [1500, 4000, 10000];
 const DAY_MS = 24 * 60 * 60 * 1000;
 const FOLD = 'lectern:rail';
-const DELETED = 'lectern:deleted';	/* {conversation, isDue}, for the next page */
+/* {conversation, isDue}, for the next page: whether that one deletes it */
+export const DELETED = 'lectern:deleted';
 
 const rail = document.getElementById('rail');
 const groups = part(rail, 'conversations');
@@ -75,7 +73,7 @@ function groupOf({ updatedAt }) {
   return (now.getFullYear() === date.getFullYear() ? month : monthOfYear).format(date);
 }
 
-function titleOf({ title }) {
+export function titleOf({ title }) {
   return title || text('rail.untitled');
 }
 
@@ -131,7 +129,7 @@ function draw() {
     focused.focus({ preventScroll: true });
 }
 
-function tell(type, detail) {
+export function tell(type, detail) {
   window.dispatchEvent(new CustomEvent(type, { detail }));
 }
 
@@ -307,20 +305,23 @@ function rename(id) {
   });
 }
 
-/* Deleting */
+/* Deleting, with deletion.js */
 
-/* Tells the next page of this tab; whether there was a place to write it. */
-function leaveWord(word) {
-  try {
-    sessionStorage.setItem(DELETED, JSON.stringify(word));
-    return true;
-  } catch {
-    return false;
-  }
+/* Out of the list: the conversation, what putBack() needs, and what the focus
+   goes to. */
+export function takeOut(id) {
+  const conversation = known.get(id);
+  const links = [...groups.querySelectorAll('[data-link]')];
+  const at = links.indexOf(part(items.get(id), 'link'));
+  gone.add(id);
+  known.delete(id);
+  items.delete(id);
+  draw();
+  return { conversation, among: words, next: links[at + 1] ?? links[at - 1] ?? search };
 }
 
-/* `among`: what was searched for when it went. */
-async function bringBack(conversation, among) {
+/* Into it again, where that search is still what is shown: its link, or null. */
+export async function putBack(conversation, among) {
   gone.delete(conversation.id);
   if (among === words)
     known.set(conversation.id, conversation);
@@ -328,60 +329,28 @@ async function bringBack(conversation, among) {
     await read();
   draw();
   const item = items.get(conversation.id);
-  (item ? part(item, 'link') : search).focus();
-  part(rail, 'rail-status').textContent = text('rail.back', { title: titleOf(conversation) });
+  return item ? part(item, 'link') : null;
 }
 
-async function deleteForGood(conversation) {
-  leaveWord({ conversation, isDue: false });
-  try {
-    await deleteConversation(conversation.id);
-  } catch (error) {
-    if (error.status === 404)
-      return;
-    leaveWord(null);
-    gone.delete(conversation.id);
-    known.set(conversation.id, conversation);
-    draw();
-    say(part(rail, 'rail-error'), error.message);
-  }
+function deletion() {
+  return import('./deletion.js').catch(() => {
+    say(part(rail, 'rail-error'), text('trouble.network'));
+    return null;
+  });
 }
 
-/* Where it can be seen. */
-function placeSnackbar() {
-  const bar = part(document, 'snackbar');
-  const host = rail.checkVisibility() ? rail : document.getElementById('main');
-  if (bar.parentElement !== host)
-    host.append(bar);
-}
-
-function offer(conversation, takeBack, next) {
-  placeSnackbar();
-  offerUndo(text('rail.deleted', { title: titleOf(conversation) }), takeBack,
-    () => (next?.isConnected ? next : search), () => deleteForGood(conversation));
-}
-
-function remove(id) {
-  const conversation = known.get(id);
-  const links = [...groups.querySelectorAll('[data-link]')];
-  const at = links.indexOf(part(items.get(id), 'link'));
-  hideSnackbar();
-  if (id === openId) {
-    if (!leaveWord({ conversation, isDue: true }))
-      deleteForGood(conversation);
-    tell('lectern:deleted', { id });
+async function remove(id) {
+  const module = await deletion();
+  if (!known.has(id))
     return;
-  }
-  gone.add(id);
-  known.delete(id);
-  items.delete(id);
-  draw();
-  const among = words;
-  offer(conversation, () => bringBack(conversation, among), links[at + 1] ?? links[at - 1]);
+  if (id === openId)
+    await module?.removeOpen(known.get(id));
+  else
+    module?.remove(id);
 }
 
 /* What the page before this one has deleted. */
-function hearWord() {
+async function hearWord() {
   let word = null;
   try {
     word = JSON.parse(sessionStorage.getItem(DELETED));
@@ -391,10 +360,9 @@ function hearWord() {
   }
   if (!word)
     return;
-  const { conversation, isDue } = word;
-  gone.add(conversation.id);
-  if (isDue)
-    offer(conversation, () => location.assign(`/chat/${encodeURIComponent(conversation.id)}`));
+  gone.add(word.conversation.id);
+  if (word.isDue)
+    (await deletion())?.offerFormer(word.conversation);
 }
 
 /* The menu of a conversation */
@@ -418,11 +386,9 @@ rail.addEventListener('beforetoggle', (event) => {
     element.inert = event.newState === 'open';
 });
 
-rail.addEventListener('toggle', (event) => event.target === rail && placeSnackbar());
-
 function fold(isFolded) {
   root.dataset.rail = isFolded ? 'folded' : '';
-  placeSnackbar();
+  tell('lectern:folded');
   try {
     localStorage.setItem(FOLD, root.dataset.rail);
   } catch {
@@ -448,8 +414,4 @@ part(rail, 'rail-close').addEventListener('click', () => {
 
 wide.addEventListener('change', () => rail.matches(':popover-open') && rail.hidePopover());
 more.addEventListener('click', readMore);
-
-startSnackbar();
 hearWord();
-addEventListener('pagehide', hideSnackbar);
-addEventListener('visibilitychange', () => document.hidden && hideSnackbar());

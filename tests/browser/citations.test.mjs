@@ -138,6 +138,13 @@ describe('the passage of a citation', () => {
     await page.keyboard.press('Escape');
     await slip.waitFor({ state: 'hidden' });
     assert.ok(await isFocused(chips.last()), 'the focus is back');
+    assert.equal(await page.getByRole('tooltip').isVisible(), false, 'what was read is not shown again');
+    await chips.first().click();
+    await slip.locator('mark').waitFor();
+    await page.getByLabel('Your question').focus();
+    await page.keyboard.press('Escape');
+    await slip.waitFor({ state: 'hidden' });
+    assert.ok(await isFocused(chips.first()), 'from elsewhere, too');
     assert.equal(await page.locator('.chip[aria-current]').count(), 0);
     assert.deepEqual(troubles, []);
     await close();
@@ -226,4 +233,28 @@ describe('the passage of a citation', () => {
     assert.deepEqual(await violations(page), []);
     await close();
   });
+});
+
+describe('cited passages', () => {
+  for (const [colorScheme, viewport] of [['light', DESK], ['dark', DESK], ['light', PHONE], ['dark', PHONE]]) {
+    test(`can be used by everyone, ${colorScheme}, at ${viewport.width} pixels`, async () => {
+      const { page, chips, slip, troubles, close } = await reader(
+        `${colorScheme}-${viewport.width}@example.com`, { colorScheme, viewport });
+
+      await chips.first().hover();
+      await page.getByRole('tooltip').waitFor();
+      assert.deepEqual(await violations(page), [], 'with the card');
+      await chips.first().focus();
+      await page.keyboard.press('Enter');
+      await slip.locator('mark').waitFor();
+      assert.equal(await page.getByRole('tooltip').isVisible(), false);
+      assert.deepEqual(await violations(page), [], 'with the passage');
+      assert.equal(await overflow(page), 0);
+      await page.keyboard.press('Escape');
+      await slip.waitFor({ state: 'hidden' });
+      assert.ok(await isFocused(chips.first()));
+      assert.deepEqual(troubles, []);
+      await close();
+    });
+  }
 });

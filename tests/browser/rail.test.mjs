@@ -357,7 +357,11 @@ describe('the rail', () => {
     assert.equal(await rail.isVisible(), false);
     await opener.click();
     await rail.getByText('First talk', { exact: true }).waitFor();
-    assert.deepEqual(await violations(page), []);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(page), [], colorScheme);
+    }
+    assert.ok(await page.locator('main h1').count(), 'the page has not lost its heading');
     const places = [];
     for (let i = 0; i < 12; i++) {
       await page.keyboard.press('Tab');
