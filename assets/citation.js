@@ -8,6 +8,8 @@ import { copyOf, part, say } from './dom.js';
 import { passageAddress } from './passage.js';
 import { text } from './texts.js';
 
+const CUT_LENGTH = 40;		/* no heading is cut that is shorter */
+
 const cited = new WeakMap();	/* link -> its citations, the first one it leads to */
 
 function isSame(a, b) {
@@ -39,9 +41,12 @@ function pathOf({ title, heading }) {
   return heading ? heading.replaceAll(' > ', ' › ') : title;
 }
 
-/* Where in its document a citation stands, as far as it is known. */
+/* Where in its document a citation stands, as far as it is known. The path of
+   headings may begin with the title, or with as much of it as has room. */
 export function placeOf({ title, heading, page }) {
-  const path = heading && heading !== title ? pathOf({ heading }) : '';
+  const [first, ...rest] = (heading ?? '').split(' > ');
+  const isTitle = first === title || (first.length > CUT_LENGTH && title.startsWith(first.trim()));
+  const path = (isTitle ? rest : [first, ...rest]).join(' › ');
   return [page ? text('citation.page', { page }) : '', path].filter(Boolean).join(' · ');
 }
 

@@ -15,6 +15,8 @@ import { DELETED, putBack, takeOut, tell, titleOf } from './rail.js';
 import { hideSnackbar, offerUndo, startSnackbar } from './snackbar.js';
 import { text } from './texts.js';
 
+const TITLE_LENGTH = 40;		/* shown of one, in characters */
+
 const rail = document.getElementById('rail');
 
 /* Whether there was a place to write it; null for nothing. */
@@ -47,9 +49,15 @@ async function deleteForGood(conversation, among) {
   }
 }
 
+function shortTitle(conversation) {
+  const characters = [...titleOf(conversation)];
+  return characters.length <= TITLE_LENGTH ? characters.join('')
+    : `${characters.slice(0, TITLE_LENGTH - 1).join('').trimEnd()}…`;
+}
+
 function offer(conversation, takeBack, next, among) {
   placeSnackbar();
-  offerUndo(text('rail.deleted', { title: titleOf(conversation) }), takeBack,
+  offerUndo(text('rail.deleted', { title: shortTitle(conversation) }), takeBack,
     next, () => deleteForGood(conversation, among));
 }
 
@@ -59,7 +67,7 @@ export function remove(id) {
   offer(conversation, async () => {
     leaveWord(null);
     (await putBack(conversation, among) ?? search).focus();
-    part(rail, 'rail-status').textContent = text('rail.back', { title: titleOf(conversation) });
+    part(rail, 'rail-status').textContent = text('rail.back', { title: shortTitle(conversation) });
   }, () => (next.isConnected ? next : search), among);
   leaveWord({ conversation, isDue: false });
 }
