@@ -224,6 +224,34 @@ describe('the passage of a citation', () => {
     await close();
   });
 
+  test('from right to left stands on the right, its headings too', async () => {
+    const { page, slip, troubles, close } = await reader('rtl@example.com');
+
+    await putDocument(page, 'אולם הקריאה', '# אולם הקריאה\n\n## מנורות\n\nמנורה ירוקה דולקת שבע שעות.\n\nOil is kept below.\n');
+    await page.goto('/chat');
+    const turn = await ask(page, 'מנורה ירוקה דולקת');
+    await turn.locator('[data-prose] a.chip').first().click();
+    const passage = page.locator('[data-slip-text]');
+    await passage.locator('mark').waitFor();
+    const sides = await passage.evaluate((element) => {
+      const box = element.getBoundingClientRect();
+      const sideOf = ({ left, right }) => (box.right - right < left - box.left ? 'right' : 'left');
+      const foreign = document.createRange();
+      const last = element.lastChild;
+      foreign.setStart(last, last.data.indexOf('Oil'));
+      foreign.setEnd(last, last.data.indexOf('below'));
+      return [element.querySelector('mark'), foreign].map((each) => sideOf(each.getBoundingClientRect()));
+    });
+    assert.deepEqual(sides, ['right', 'left']);
+    for (const name of ['slip-title', 'slip-place'])
+      assert.equal(await page.locator(`[data-${name}]`).evaluate((element) =>
+        getComputedStyle(element).direction), 'rtl', name);
+    assert.equal(await page.locator('[data-slip-place]').innerText(), 'מנורות', 'without the title');
+    assert.equal(await slip.count(), 0, 'it is the other document');
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('is still quoted when its document is gone', async () => {
     const { page, chips, slip, address, close } = await reader('gone@example.com');
     const words = await bytesOf(chips.first());
