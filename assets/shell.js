@@ -34,8 +34,14 @@ async function greet() {
     const here = await whoIsHere();
     if (here)
       showName(here.user);
-    if (here && strip && !here.user.emailVerified && await sendsMail())
+    if (!here || !strip)
+      return;
+    if (!here.user.emailVerified && await sendsMail()) {
       (await import('./unconfirmed.js')).remind(strip, here.user);
+    } else {
+      localStorage.removeItem('lectern:reminder');
+      delete document.documentElement.dataset.reminder;
+    }
   } catch {
     /* These are ornaments; whatever is wrong, the page itself will say */
   }
