@@ -19,7 +19,6 @@ export async function becomeLibrary() {
     ...Object.entries(PLACES).map(([name, href]) => make('a',
       { href, 'aria-current': href === location.pathname ? 'page' : false }, text(`admin.place.${name}`)))));
   document.querySelector('.places [aria-current]')?.removeAttribute('aria-current');
-  document.querySelector('.places [href="/admin"]')?.setAttribute('aria-current', 'true');
   shared.parentElement.hidden = true;
   toShared.checked = true;
 }

@@ -19,6 +19,9 @@ const PLOTS = {
   documents: ({ documents, documentsFailed }) => ({ documents, documentsFailed }),
 };
 
+const TOTALS = ['users', 'disabled', 'sessions', 'conversations', 'documents', 'sharedDocuments', 'bytes',
+  'databaseBytes'];
+
 const figures = part(document, 'figures');
 const period = part(document, 'period');
 
@@ -27,8 +30,8 @@ function fact(term, words) {
 }
 
 function showTotals(totals) {
-  part(document, 'totals').replaceChildren(...Object.entries(totals).map(([name, value]) =>
-    fact(text(`admin.total.${name}`), /bytes/i.test(name) ? sizeWords(value) : numberWords(value))));
+  part(document, 'totals').replaceChildren(...TOTALS.map((name) => fact(text(`admin.total.${name}`),
+    /bytes/i.test(name) ? sizeWords(totals[name]) : numberWords(totals[name]))));
 }
 
 /* A column for each series, a row for each day, the newest first. */

@@ -32,7 +32,8 @@ export function showName(user) {
 function showAdministration() {
   const places = document.querySelector('.places');
   if (!places.querySelector('[href="/admin"]'))
-    places.append(make('a', { href: '/admin' }, text('shell.admin')));
+    places.append(make('a', { href: '/admin', 'aria-current': location.pathname.startsWith('/admin/') && 'true' },
+      text('shell.admin')));
 }
 
 async function greet() {
