@@ -234,8 +234,9 @@ export async function renameConversation(conversationId, title) {
   })).json()).conversation;
 }
 
+/* Reaches the server even when the page goes meanwhile. */
 export async function deleteConversation(conversationId) {
-  await call(`/api/conversations/${id(conversationId)}`, { method: 'DELETE' });
+  await call(`/api/conversations/${id(conversationId)}`, { method: 'DELETE', keepalive: true });
 }
 
 /* Where it can be saved from, as "md" or "json". */

@@ -8,6 +8,8 @@ import { copyOf, part, say } from './dom.js';
 import { passageAddress } from './passage.js';
 import { text } from './texts.js';
 
+const CUT_LENGTH = 40;		/* no heading is cut that is shorter */
+
 const cited = new WeakMap();	/* link -> its citations, the first one it leads to */
 
 function isSame(a, b) {
@@ -39,9 +41,12 @@ function pathOf({ title, heading }) {
   return heading ? heading.replaceAll(' > ', ' › ') : title;
 }
 
-/* Where in its document a citation stands, as far as it is known. */
+/* Where in its document a citation stands, as far as it is known. The path of
+   headings may begin with the title, or with as much of it as has room. */
 export function placeOf({ title, heading, page }) {
-  const path = heading && heading !== title ? pathOf({ heading }) : '';
+  const [first, ...rest] = (heading ?? '').split(' > ');
+  const isTitle = first === title || (first.length > CUT_LENGTH && title.startsWith(first.trim()));
+  const path = (isTitle ? rest : [first, ...rest]).join(' › ');
   return [page ? text('citation.page', { page }) : '', path].filter(Boolean).join(' · ');
 }
 
@@ -112,6 +117,15 @@ function placeCard(card, link) {
   card.style.setProperty('--card-top', `${above > GAP_PX ? above : at.bottom}px`);
 }
 
+let isQuiet = false;
+
+/* Gives the focus to a link whose passage has just been read, without its card. */
+export function focusQuietly(link) {
+  isQuiet = true;
+  link.focus();
+  isQuiet = false;
+}
+
 /*
  * Shows the card for every chip below `root`. It stays while the pointer is
  * on the chip or the card itself, or the chip has the focus; Escape puts it
@@ -173,7 +187,7 @@ export function watchChips(root) {
   card.addEventListener('pointerenter', () => clearTimeout(leaving));
   card.addEventListener('pointerleave', leave);
   root.addEventListener('focusin', (event) =>
-    event.target.matches(':focus-visible') && show(event.target.closest('[data-chip]')));
+    !isQuiet && event.target.matches(':focus-visible') && show(event.target.closest('[data-chip]')));
   root.addEventListener('focusout', hide);
   root.addEventListener('click', hide);
   addEventListener('scroll', follow, { passive: true });

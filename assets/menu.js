@@ -11,6 +11,7 @@ export class Menu {
   #popover;
   #button = null;		/* whose menu is open */
   #pressed = null;		/* whose menu was open at the last press */
+  #top = 0;			/* where in the window its button was, in px */
   #acts = new Map();
 
   /* `popover` holds elements of role menuitem, named by data-menu-NAME. */
@@ -19,7 +20,7 @@ export class Menu {
     popover.addEventListener('beforetoggle', (event) => event.newState === 'closed' && this.#closed());
     popover.addEventListener('keydown', (event) => this.#key(event));
     popover.addEventListener('click', (event) => this.#choose(event.target));
-    addEventListener('scroll', () => this.close(), { capture: true, passive: true });
+    addEventListener('scroll', () => this.#scrolled(), { capture: true, passive: true });
     addEventListener('resize', () => this.close());
   }
 
@@ -68,8 +69,15 @@ export class Menu {
     this.#button = null;
   }
 
+  /* What scrolls beside the button is no matter of its menu. */
+  #scrolled() {
+    if (this.#button && this.#button.getBoundingClientRect().top !== this.#top)
+      this.close();
+  }
+
   #place() {
     const at = this.#button.getBoundingClientRect();
+    this.#top = at.top;
     const size = this.#popover.getBoundingClientRect();
     const isRight = getComputedStyle(this.#button).direction === 'rtl';
     const left = isRight ? at.left : at.right - size.width;

@@ -10,9 +10,10 @@
  *
  * A new conversation gets its real title from the model a moment after its
  * first answer: the list is read again a few times until it has come.
- * Deliberately missing: taking a deletion back (it asks before).
+ *
+ * What seldom happens is loaded when it does: deletion.js.
  */
-import { conversationFile, deleteConversation, listConversations, renameConversation } from './api.js';
+import { conversationFile, listConversations, renameConversation } from './api.js';
 import { copyOf, part, say } from './dom.js';
 import { Menu } from './menu.js';
 import { count, text } from './texts.js';
@@ -21,12 +22,13 @@ const SEARCH_MS = 250;
 const TITLE_MS = [1500, 4000, 10000];
 const DAY_MS = 24 * 60 * 60 * 1000;
 const FOLD = 'lectern:rail';
+/* {conversation, isDue}, for the next page: whether that one deletes it */
+export const DELETED = 'lectern:deleted';
 
 const rail = document.getElementById('rail');
 const groups = part(rail, 'conversations');
 const more = part(rail, 'conversations-more');
 const search = part(rail, 'rail-search').elements.namedItem('words');
-const dialog = part(rail, 'rail-dialog');
 const wide = matchMedia('(min-width: 56rem)');
 const root = document.documentElement;
 
@@ -38,9 +40,10 @@ let words = '';			/* what is searched for */
 let known = new Map();		/* id -> conversation, of those words */
 let items = new Map();		/* id -> its element */
 let nextCursor = null;
-let isRenaming = false;
+let renaming = null;		/* the form in which a title is being changed */
 let drawn = '';			/* what the list shows, to leave it alone when nothing changed */
 let reading = null;		/* AbortController of the latest reading */
+const gone = new Set();		/* ids that are deleted, which the server may still tell of */
 let isShown = false;
 let begun = '';			/* the conversation that began on this page, until */
 let begunTitle = '';		/* its title is no longer this one */
@@ -70,7 +73,7 @@ function groupOf({ updatedAt }) {
   return (now.getFullYear() === date.getFullYear() ? month : monthOfYear).format(date);
 }
 
-function titleOf({ title }) {
+export function titleOf({ title }) {
   return title || text('rail.untitled');
 }
 
@@ -117,7 +120,7 @@ function draw() {
   observer.observe(more);		/* tells again, when there is still room */
   say(part(rail, 'conversations-empty'), list.length > 0 ? ''
     : words === '' ? text('rail.empty') : text('rail.notFound', { words }));
-  if (isRenaming || picture === drawn)
+  if (renaming || picture === drawn)
     return;
   const focused = groups.contains(document.activeElement) ? document.activeElement : null;
   drawn = picture;
@@ -126,12 +129,14 @@ function draw() {
     focused.focus({ preventScroll: true });
 }
 
-function tell(type, detail) {
+export function tell(type, detail) {
   window.dispatchEvent(new CustomEvent(type, { detail }));
 }
 
 function take(conversations) {
   for (const conversation of conversations) {
+    if (gone.has(conversation.id))
+      continue;
     known.set(conversation.id, conversation);
     if (conversation.id === begun) {
       begunTitle ||= conversation.title;
@@ -242,7 +247,8 @@ search.form.addEventListener('submit', (event) => event.preventDefault());
 
 function endRenaming(item, form) {
   const hadFocus = form.contains(document.activeElement);
-  isRenaming = false;
+  if (renaming === form)
+    renaming = null;
   form.remove();
   part(item, 'link').hidden = false;
   part(item, 'link-menu').hidden = false;
@@ -254,6 +260,8 @@ function endRenaming(item, form) {
 async function storeName(id, item, form) {
   const input = form.elements.namedItem('title');
   const title = input.value.trim();
+  if (input.readOnly)
+    return;
   if (title === '' || title === known.get(id).title) {
     endRenaming(item, form);
     return;
@@ -273,7 +281,7 @@ function rename(id) {
   const item = items.get(id);
   const form = copyOf('rename-template');
   const input = form.elements.namedItem('title');
-  isRenaming = true;
+  renaming = form;
   input.value = known.get(id).title;
   part(item, 'link').hidden = true;
   part(item, 'link-menu').hidden = true;
@@ -284,47 +292,77 @@ function rename(id) {
     storeName(id, item, form);
   });
   input.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape')
+    if (event.key !== 'Escape' || event.isComposing)
       return;
     event.preventDefault();
-    endRenaming(item, form);
+    if (!input.readOnly)
+      endRenaming(item, form);
   });
+  /* A form that is being removed loses the focus, too */
   input.addEventListener('blur', () => {
-    if (isRenaming && !input.readOnly && part(form, 'rename-error').hidden)
+    if (renaming === form && part(form, 'rename-error').hidden)
       storeName(id, item, form);
   });
 }
 
-/* Deleting */
+/* Deleting, with deletion.js */
 
-function forget(id) {
+/* Out of the list: the conversation, what putBack() needs, and what the focus
+   goes to. */
+export function takeOut(id) {
+  const conversation = known.get(id);
   const links = [...groups.querySelectorAll('[data-link]')];
   const at = links.indexOf(part(items.get(id), 'link'));
+  gone.add(id);
   known.delete(id);
   items.delete(id);
   draw();
-  (links[at + 1] ?? links[at - 1] ?? search).focus();
-  part(rail, 'rail-status').textContent = text('rail.deleted');
-  tell('lectern:deleted', { id });
+  return { conversation, among: words, next: links[at + 1] ?? links[at - 1] ?? search };
 }
 
-function askToDelete(id) {
-  const button = part(dialog, 'rail-delete');
-  part(dialog, 'rail-dialog-title').textContent = titleOf(known.get(id));
-  say(part(dialog, 'rail-dialog-error'), '');
-  button.onclick = async () => {
-    button.disabled = true;
-    try {
-      await deleteConversation(id);
-      dialog.close();
-      forget(id);
-    } catch (error) {
-      say(part(dialog, 'rail-dialog-error'), error.message);
-    } finally {
-      button.disabled = false;
-    }
-  };
-  dialog.showModal();
+/* Into it again, where that search is still what is shown: its link, or null. */
+export async function putBack(conversation, among) {
+  gone.delete(conversation.id);
+  if (among === words)
+    known.set(conversation.id, conversation);
+  else
+    await read();
+  draw();
+  const item = items.get(conversation.id);
+  return item ? part(item, 'link') : null;
+}
+
+function deletion() {
+  return import('./deletion.js').catch(() => {
+    say(part(rail, 'rail-error'), text('trouble.network'));
+    return null;
+  });
+}
+
+async function remove(id) {
+  const module = await deletion();
+  if (!known.has(id))
+    return;
+  if (id === openId)
+    await module?.removeOpen(known.get(id));
+  else
+    module?.remove(id);
+}
+
+/* What the page before this one has deleted. */
+async function hearWord() {
+  let word = null;
+  try {
+    word = JSON.parse(sessionStorage.getItem(DELETED));
+    sessionStorage.removeItem(DELETED);
+  } catch {
+    /* Storage is refused to us, and so it was to that page */
+  }
+  if (!word)
+    return;
+  gone.add(word.conversation.id);
+  if (word.isDue)
+    (await deletion())?.offerFormer(word.conversation);
 }
 
 /* The menu of a conversation */
@@ -332,7 +370,7 @@ function askToDelete(id) {
 function fillMenu(id) {
   part(rail, 'rail-menu').setAttribute('aria-label', titleOf(known.get(id)));
   menu.act('rename', () => rename(id));
-  menu.act('delete', () => askToDelete(id));
+  menu.act('delete', () => remove(id));
   for (const format of ['md', 'json'])
     part(rail, `menu-${format}`).href = conversationFile(id, format);
 }
@@ -350,6 +388,7 @@ rail.addEventListener('beforetoggle', (event) => {
 
 function fold(isFolded) {
   root.dataset.rail = isFolded ? 'folded' : '';
+  tell('lectern:folded');
   try {
     localStorage.setItem(FOLD, root.dataset.rail);
   } catch {
@@ -374,5 +413,5 @@ part(rail, 'rail-close').addEventListener('click', () => {
 });
 
 wide.addEventListener('change', () => rail.matches(':popover-open') && rail.hidePopover());
-part(dialog, 'rail-keep').addEventListener('click', () => dialog.close());
 more.addEventListener('click', readMore);
+hearWord();

@@ -1,15 +1,13 @@
 /*
  * Where a question is looked up: in all documents, in one (/chat?document=ID)
- * or in a collection of the reader's, who makes, changes and deletes them
- * here. The choice stands above the question box and is kept for each
- * conversation, in this tab.
+ * or in a collection of the reader's (collection.js). The choice stands above
+ * the question box and is kept for each conversation, in this tab.
  *
  *   startScope(conversationId)    at the start; '' for a new conversation
  *   scopeFields()                 what a question carries of it
  *   scopeAccepted(conversationId) the new conversation has got this id
  */
-import { deleteCollection, everyDocument, listCollections, readCollection, readDocument,
-  storeCollection } from './api.js';
+import { listCollections, readDocument } from './api.js';
 import { copyOf, part, say } from './dom.js';
 import { count, text } from './texts.js';
 
@@ -17,18 +15,14 @@ const bar = part(document, 'scope');
 const title = part(bar, 'scope-title');
 const picker = part(document, 'scope-picker');
 const choices = part(picker, 'scope-choices');
-const dialog = part(document, 'collection');
-const form = part(dialog, 'collection-form');
-const papers = part(form, 'collection-documents');
-const save = form.querySelector('[type=submit]');
 
 let scope = null;		/* {kind: 'document' | 'collection', id, name}, or all */
 let key = '';			/* under which the choice is kept */
 
-function keep() {
+function keep(choice) {
   try {
-    if (scope)
-      sessionStorage.setItem(key, JSON.stringify(scope));
+    if (choice)
+      sessionStorage.setItem(key, JSON.stringify(choice));
     else
       sessionStorage.removeItem(key);
   } catch {
@@ -48,12 +42,18 @@ function keyOf(conversationId) {
   return `scope:${conversationId || 'new'}`;
 }
 
-function choose(next) {
+export function choose(next) {
   scope = next;
   title.textContent = scope ? scope.name : text('scope.all');
   bar.toggleAttribute('data-narrow', scope !== null);
   part(bar, 'scope-clear').hidden = scope === null;
-  keep();
+  keep(scope);
+}
+
+/* That collection is no more. */
+export function unchoose(id) {
+  if (scope?.id === id)
+    choose(null);
 }
 
 export function scopeFields() {
@@ -65,9 +65,9 @@ export function scopeFields() {
 export function scopeAccepted(conversationId) {
   if (key === keyOf(conversationId))
     return;
-  sessionStorage.removeItem(key);
+  keep(null);
   key = keyOf(conversationId);
-  keep();
+  keep(scope);
 }
 
 export async function startScope(conversationId) {
@@ -82,7 +82,7 @@ export async function startScope(conversationId) {
 
 /* The picker */
 
-function choice(name, detail, next) {
+function choiceItem(name, detail, next) {
   const item = copyOf('scope-choice-template');
   const input = part(item, 'scope-choice');
   part(item, 'scope-choice-name').textContent = name;
@@ -96,15 +96,15 @@ function choice(name, detail, next) {
 }
 
 function collectionChoice({ id, name, documents }) {
-  return choice(name, count('scope.documents', documents), { kind: 'collection', id, name });
+  return choiceItem(name, count('scope.documents', documents), { kind: 'collection', id, name });
 }
 
 async function showChoices() {
   const error = part(picker, 'scope-error');
   say(error, '');
-  choices.replaceChildren(choice(text('scope.all'), '', null));
+  choices.replaceChildren(choiceItem(text('scope.all'), '', null));
   if (scope?.kind === 'document')
-    choices.append(choice(scope.name, '', scope));
+    choices.append(choiceItem(scope.name, '', scope));
   picker.setAttribute('aria-busy', 'true');
   try {
     const collections = await listCollections();
@@ -124,112 +124,15 @@ async function showChoices() {
   }
 }
 
-/* Making and changing a collection */
-
-function paperRow({ id, title: name, shared }, isChosen) {
-  const row = copyOf('collection-document-template');
-  const input = part(row, 'collection-document');
-  input.value = id;
-  input.checked = isChosen;
-  part(row, 'collection-document-title').textContent = name;
-  part(row, 'collection-document-shared').hidden = !shared;
-  return row;
-}
-
-function filter() {
-  const words = form.elements.namedItem('filter').value.trim().toLocaleLowerCase();
-  let shown = 0;
-  for (const row of papers.children) {
-    row.hidden = !row.textContent.toLocaleLowerCase().includes(words);
-    shown += row.hidden ? 0 : 1;
-  }
-  part(form, 'collection-none').hidden = shown > 0;
-}
-
-function chosen() {
-  return [...papers.querySelectorAll('input:checked')].map((input) => input.value);
-}
-
-function showCount() {
-  part(form, 'collection-count').textContent = count('scope.chosen', chosen().length);
-}
-
-async function fillDialog(id) {
-  const [collection, documents] = await Promise.all([
-    id ? readCollection(id) : null, everyDocument()]);
-  const ids = new Set(collection?.documentIds);
-  if (form.dataset.id !== id)
-    return;
-  if (collection)
-    form.elements.namedItem('name').value = collection.name;
-  papers.replaceChildren(...documents.map((paper) => paperRow(paper, ids.has(paper.id))));
-  filter();
-  showCount();
-}
+/* Making and changing a collection, with collection.js */
 
 async function edit(id) {
-  const error = part(form, 'collection-error');
-  form.reset();
-  papers.replaceChildren();
-  say(error, '');
-  part(dialog, 'collection-heading').textContent = text(id ? 'scope.change' : 'scope.make');
-  part(form, 'collection-delete').hidden = !id;
-  part(form, 'collection-sure').hidden = true;
-  form.dataset.id = id;
-  dialog.showModal();
-  dialog.setAttribute('aria-busy', 'true');
-  /* Stored before its documents are here, it would lose them */
-  save.disabled = true;
   try {
-    await fillDialog(id);
-    save.disabled = false;
-  } catch (problem) {
-    say(error, problem.message);
-  } finally {
-    dialog.removeAttribute('aria-busy');
+    (await import('./collection.js')).edit(id);
+  } catch {
+    say(part(picker, 'scope-error'), text('trouble.network'));
   }
 }
-
-/* Runs a change; what speaks against it is said in the dialog. */
-async function change(act) {
-  const buttons = [...form.querySelectorAll('button')];
-  for (const button of buttons)
-    button.disabled = true;
-  try {
-    await act(form.dataset.id);
-    dialog.close();
-  } catch (error) {
-    say(part(form, 'collection-error'), error.message);
-  } finally {
-    for (const button of buttons)
-      button.disabled = false;
-  }
-}
-
-form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  change(async (id) => {
-    const collection = await storeCollection(id, form.elements.namedItem('name').value.trim(), chosen());
-    choose({ kind: 'collection', id: collection.id, name: collection.name });
-  });
-});
-
-part(form, 'collection-delete').addEventListener('click', () => {
-  part(form, 'collection-delete').hidden = true;
-  part(form, 'collection-sure').hidden = false;
-  part(form, 'collection-really').focus();
-});
-
-part(form, 'collection-really').addEventListener('click', () => change(async (id) => {
-  await deleteCollection(id);
-  if (scope?.id === id)
-    choose(null);
-}));
-
-part(form, 'collection-cancel').addEventListener('click', () => dialog.close());
-dialog.addEventListener('close', () => part(bar, 'scope-open').focus());
-form.elements.namedItem('filter').addEventListener('input', filter);
-papers.addEventListener('change', showCount);
 
 function placePicker() {
   const at = part(bar, 'scope-open').getBoundingClientRect();

@@ -5,7 +5,7 @@
  * the text around the passage, not the whole of it.
  */
 import { openText } from './api.js';
-import { citationOf, citationsAround, placeOf } from './citation.js';
+import { citationsAround, focusQuietly, placeOf } from './citation.js';
 import { part, say } from './dom.js';
 import { characterStart, decode, passageAddress } from './passage.js';
 import { text } from './texts.js';
@@ -111,7 +111,16 @@ function stepTo(position) {
     all[at].link.scrollIntoView({ block: 'nearest' });
 }
 
+/* From elsewhere on the page, where nothing else is to be closed or stopped. */
+function escape(event) {
+  if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing
+    && !document.querySelector('dialog:modal, :popover-open'))
+    slip.close();
+}
+
 function lay() {
+  /* After all who listen since the page began */
+  addEventListener('keydown', escape);
   if (wide.matches)
     slip.show();
   else
@@ -136,11 +145,12 @@ export function openSlip(citation, link) {
 function closed() {
   const link = opener ?? all[at]?.link;
   reading?.abort();
+  removeEventListener('keydown', escape);
   document.body.classList.remove('has-slip');
   for (const each of [...all.map((one) => one.link), link])
     each?.removeAttribute('aria-current');
   if (link?.isConnected)
-    link.focus();
+    focusQuietly(link);
   opener = null;
 }
 

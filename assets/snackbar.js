@@ -10,6 +10,7 @@ const STAY_MS = 20_000;
 const bar = part(document, 'snackbar');
 let leaving = 0;
 let undo = null;
+let settle = null;
 let whereNext = null;
 
 function isHeld() {
@@ -28,11 +29,24 @@ export function hideSnackbar() {
   bar.hidden = true;
   if (hadFocus)
     (whereNext?.() ?? part(document, 'heading')).focus();
+  conclude();
 }
 
-/* `takeBack` is called at most once; `next` tells what the focus goes to. */
-export function offerUndo(words, takeBack, next) {
+/* From here on nothing can be taken back. */
+function conclude() {
+  const act = settle;
+  undo = settle = null;
+  act?.();
+}
+
+/*
+ * One of `takeBack` and `settled` is called, once: the latter when the line
+ * goes, or another one takes its place. `next` tells what the focus goes to.
+ */
+export function offerUndo(words, takeBack, next, settled = null) {
+  conclude();
   undo = takeBack;
+  settle = settled;
   whereNext = next;
   part(bar, 'snackbar-words').textContent = words;
   bar.hidden = false;
@@ -45,11 +59,16 @@ export function startSnackbar() {
     bar.addEventListener(type, () => setTimeout(stay));
   for (const type of ['pointerenter', 'focusin'])
     bar.addEventListener(type, () => clearTimeout(leaving));
-  bar.addEventListener('keydown', (event) => event.key === 'Escape' && hideSnackbar());
+  bar.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape')
+      return;
+    event.preventDefault();
+    hideSnackbar();
+  });
   part(bar, 'snackbar-close').addEventListener('click', hideSnackbar);
   part(bar, 'undo').addEventListener('click', () => {
     const act = undo;
-    undo = null;
+    settle = null;
     hideSnackbar();
     act?.();
   });

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { violations } from '../lib/axe.mjs';
 import { DESK, PHONE, ask, overflow, putDocument, signUp, startBrowser } from '../lib/browser.mjs';
 import { startLectern } from '../lib/lectern.mjs';
+import { until } from '../lib/wait.mjs';
 
 // Characters of one to four bytes stand before and in the passages: whoever
 // counts anything but bytes marks the wrong words.
@@ -68,6 +69,9 @@ async function bytesOf(chip) {
 
 const isFocused = (locator) => locator.evaluate((element) => element === document.activeElement);
 
+// What closes gives the focus back a moment later.
+const focusComesTo = (locator, what) => until(() => isFocused(locator), what);
+
 describe('the card of a citation', () => {
   test('shows the quote to a pointer, stays under it, and goes by Escape', async () => {
     const { page, chips, troubles, close } = await reader('pointer@example.com');
@@ -128,7 +132,8 @@ describe('the passage of a citation', () => {
       assert.equal(await slip.locator('[data-slip-text]').evaluate((element) => element.textContent), RULES);
       assert.equal(await chips.nth(i).getAttribute('aria-current'), 'true');
     }
-    assert.match(await slip.locator('[data-slip-place]').innerText(), / › (Returns|Slips & <b>volumes<\/b>)$/);
+    assert.match(await slip.locator('[data-slip-place]').innerText(), / › (Returns|Slips & volumes)$/,
+      'headings come without their markup');
     assert.equal(await slip.locator('i, b').count(), 0);
     assert.deepEqual(await violations(page), []);
     assert.match(page.url(), /\/chat\//, 'the answer stays');
@@ -136,7 +141,14 @@ describe('the passage of a citation', () => {
 
     await page.keyboard.press('Escape');
     await slip.waitFor({ state: 'hidden' });
-    assert.ok(await isFocused(chips.last()), 'the focus is back');
+    await focusComesTo(chips.last(), 'the focus to come back');
+    assert.equal(await page.getByRole('tooltip').isVisible(), false, 'what was read is not shown again');
+    await chips.first().click();
+    await slip.locator('mark').waitFor();
+    await page.getByLabel('Your question').focus();
+    await page.keyboard.press('Escape');
+    await slip.waitFor({ state: 'hidden' });
+    await focusComesTo(chips.first(), 'the focus to come back from elsewhere, too');
     assert.equal(await page.locator('.chip[aria-current]').count(), 0);
     assert.deepEqual(troubles, []);
     await close();
@@ -161,7 +173,7 @@ describe('the passage of a citation', () => {
     await slip.getByRole('button', { name: 'Previous citation' }).click();
     await slip.getByRole('status').getByText(`${count} of ${count}`).waitFor();
     await slip.getByRole('button', { name: 'Close the passage' }).click();
-    assert.ok(await isFocused(chips.last()), 'the focus goes to the one that was shown');
+    await focusComesTo(chips.last(), 'the focus to go to the one that was shown');
     assert.deepEqual(troubles, []);
     await close();
   });
@@ -181,7 +193,7 @@ describe('the passage of a citation', () => {
     assert.equal(await overflow(page), 0);
     await page.mouse.click(180, 40);
     await slip.waitFor({ state: 'hidden' });
-    assert.ok(await isFocused(chips.first()));
+    await focusComesTo(chips.first(), 'the focus to come back');
 
     await chips.first().click();
     await slip.locator('mark').waitFor();
@@ -225,4 +237,67 @@ describe('the passage of a citation', () => {
     assert.deepEqual(await violations(page), []);
     await close();
   });
+});
+
+describe('cited passages', () => {
+  test('open quickly at the end of five hundred messages', async () => {
+    const { page, chips, slip, troubles, close } = await reader('long@example.com');
+    const id = new URL(page.url()).pathname.split('/').pop();
+    const words = await bytesOf(chips.last());
+
+    // The talk so far, two hundred and forty-nine times before itself.
+    await lectern.postgres.psql(lectern.database, `
+      with pair as (
+        select m.*, row_number() over (order by role desc) as place from messages m
+        where conversation_id = '${id}'
+      ), copies as (
+        select 2 * i + place as n, role, text, citations from pair, generate_series(0, 248) i
+      ), linked as (
+        insert into messages (id, conversation_id, parent_id, role, text, citations, status,
+            created_at, finished_at)
+        select md5('${id}' || n), '${id}', case when n > 1 then md5('${id}' || n - 1) end, role,
+            text, citations, 'complete', now() - (500 - n) * interval '1 minute',
+            now() - (500 - n) * interval '1 minute'
+        from copies order by n
+      )
+      update messages set parent_id = md5('${id}' || 498), created_at = now()
+      where conversation_id = '${id}' and role = 'user';
+      update messages set created_at = clock_timestamp()
+      where id = (select m.id from messages m join messages q on q.id = m.parent_id
+        where m.conversation_id = '${id}' and q.parent_id = md5('${id}' || 498))`);
+    const before = Date.now();
+    await page.reload();
+    await chips.last().waitFor();
+    const shown = Date.now() - before;
+    assert.ok(shown < 4000, `the conversation took ${shown} ms`);
+    assert.equal(await page.getByRole('article').count(), 250);
+    await page.getByRole('article').last().locator('[data-prose] a.chip').last().click();
+    await page.waitForFunction((quote) =>
+      document.querySelector('[data-slip-text] mark')?.textContent === quote, words);
+    assert.match(await slip.getByRole('status').last().innerText(), /^\d+ of \d+$/);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  for (const [colorScheme, viewport] of [['light', DESK], ['dark', DESK], ['light', PHONE], ['dark', PHONE]]) {
+    test(`can be used by everyone, ${colorScheme}, at ${viewport.width} pixels`, async () => {
+      const { page, chips, slip, troubles, close } = await reader(
+        `${colorScheme}-${viewport.width}@example.com`, { colorScheme, viewport });
+
+      await chips.first().hover();
+      await page.getByRole('tooltip').waitFor();
+      assert.deepEqual(await violations(page), [], 'with the card');
+      await chips.first().focus();
+      await page.keyboard.press('Enter');
+      await slip.locator('mark').waitFor();
+      assert.equal(await page.getByRole('tooltip').isVisible(), false);
+      assert.deepEqual(await violations(page), [], 'with the passage');
+      assert.equal(await overflow(page), 0);
+      await page.keyboard.press('Escape');
+      await slip.waitFor({ state: 'hidden' });
+      await focusComesTo(chips.first(), 'the focus to come back');
+      assert.deepEqual(troubles, []);
+      await close();
+    });
+  }
 });

@@ -41,8 +41,8 @@ async function reader(email, text, options) {
 async function setText(address, text) {
   const id = address.split('/').pop();
 
-  await lectern.postgres.psql(lectern.database, `update documents set text =
-    convert_from(decode('${Buffer.from(text).toString('base64')}', 'base64'), 'UTF8') where id = '${id}'`);
+  await lectern.postgres.psql(lectern.database, `update texts set bytes =
+    decode('${Buffer.from(text).toString('base64')}', 'base64') where document = '${id}'`);
 }
 
 // Lines of differing length, with characters of one to four bytes.

@@ -91,6 +91,31 @@ describe('the list of conversations', () => {
     await close();
   });
 
+  test('stays quick when it holds five hundred', async () => {
+    const { page, rail, troubles, close } = await reader('quick@example.com');
+    const last = rail.getByRole('link', { name: 'Talk 499', exact: true });
+
+    await past('quick@example.com', ...Array.from({ length: 500 }, (_, i) => [`Talk ${i}`, `${i} hours`]));
+    await page.reload();
+    await rail.getByText('Talk 0', { exact: true }).waitFor();
+    await until(async () => {
+      await rail.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      return await last.count() === 1;
+    }, 'the whole list');
+    await page.getByRole('button', { name: 'More for Talk 499' }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await rail.getByRole('textbox', { name: 'New title' }).fill('At the end');
+    // From the key to the picture, the server's answer included.
+    const before = Date.now();
+    await page.keyboard.press('Enter');
+    await rail.getByRole('link', { name: 'At the end', exact: true }).waitFor();
+    const ms = Date.now() - before;
+    assert.ok(ms < 1500, `renaming took ${ms} ms`);
+    assert.equal((await titles(rail)).length, 500);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
   test('is searched while words are typed, and says when nothing is found', async () => {
     const { page, rail, troubles, close } = await reader('search@example.com');
     const box = rail.getByRole('searchbox', { name: 'Search conversations' });
@@ -200,21 +225,42 @@ describe('a conversation in the list', () => {
     await close();
   });
 
-  test('is deleted only after a question, and the focus goes on', async () => {
+  // Whether the server has that person's.
+  const stored = async (email, title) => await sql(`select count(*) from conversations c
+    join users u on u.id = user_id where email = '${email}' and title = '${title}'`) === '1';
+
+  test('is deleted at once, and comes back by Undo, by keyboard alone', async () => {
+    const { page, rail, troubles, close } = await withTwo('undo@example.com');
+    const { keyboard } = page;
+
+    await rail.getByRole('button', { name: 'More for First talk' }).focus();
+    await keyboard.press('Enter');
+    await keyboard.press('End');
+    await keyboard.press('Enter');
+    await rail.getByRole('link', { name: 'First talk' }).waitFor({ state: 'detached' });
+    await rail.getByRole('status').getByText('“First talk” is deleted.').waitFor();
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Undo');
+    await keyboard.press('Enter');
+    await rail.getByRole('link', { name: 'First talk' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'First talk');
+    await page.reload();
+    await rail.getByText('First talk', { exact: true }).waitFor();
+    assert.ok(await stored('undo@example.com', 'First talk'));
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test('is gone for good when the line with Undo is dismissed', async () => {
     const { page, rail, menu, troubles, close } = await withTwo('delete@example.com');
 
     await menu('First talk', 'Delete');
-    const dialog = page.getByRole('dialog', { name: 'Delete this conversation?' });
-    await dialog.getByText('First talk').waitFor();
-    assert.deepEqual(await violations(page), []);
-    await dialog.getByRole('button', { name: 'Keep it' }).click();
-    assert.equal((await titles(rail)).length, 2);
-
-    await menu('First talk', 'Delete');
-    await dialog.getByRole('button', { name: 'Delete' }).click();
-    await rail.getByRole('link', { name: 'First talk' }).waitFor({ state: 'detached' });
-    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Second talk');
-    await rail.getByRole('status').getByText('The conversation has been deleted.').waitFor();
+    await rail.getByRole('button', { name: 'Undo' }).waitFor();
+    assert.ok(await stored('delete@example.com', 'First talk'));
+    await page.keyboard.press('Escape');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Second talk',
+      'the focus goes on');
+    await until(async () => !await stored('delete@example.com', 'First talk'), 'the server to have forgotten it');
     await page.reload();
     await rail.getByText('Second talk', { exact: true }).waitFor();
     assert.deepEqual(await titles(rail), ['Second talk']);
@@ -222,18 +268,68 @@ describe('a conversation in the list', () => {
     await close();
   });
 
-  test('that is open leads to a new one when it is deleted', async () => {
-    const { page, rail, menu, troubles, close } = await withTwo('open-delete@example.com');
+  test('is gone for good, and not shown again, when the page is left', async () => {
+    const { page, rail, menu, troubles, close } = await withTwo('leave@example.com');
 
-    await rail.getByRole('link', { name: 'First talk' }).click();
-    await page.waitForURL(/\/chat\/.+/);
-    await rail.getByText('Second talk', { exact: true }).waitFor();
     await menu('First talk', 'Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await page.waitForURL('**/chat');
+    await rail.getByRole('button', { name: 'Undo' }).waitFor();
+    await page.reload();
     await rail.getByText('Second talk', { exact: true }).waitFor();
+    assert.deepEqual(await titles(rail), ['Second talk']);
+    await until(async () => !await stored('leave@example.com', 'First talk'), 'the server to have forgotten it');
+
+    await menu('Second talk', 'Delete');
+    await rail.getByRole('button', { name: 'Undo' }).waitFor();
+    await page.close();
+    await until(async () => !await stored('leave@example.com', 'Second talk'), 'the server to have forgotten it');
     assert.deepEqual(troubles, []);
     await close();
+  });
+
+  test('comes back with the reason when the server refuses to delete it', async () => {
+    const { page, rail, menu, close } = await withTwo('undeleted@example.com');
+
+    await page.route('**/api/conversations/*', (route) => (route.request().method() === 'DELETE'
+      ? route.fulfill({ status: 400, contentType: 'application/json',
+        body: JSON.stringify({ code: 'SOMETHING', message: 'That stays.' }) })
+      : route.continue()));
+    await menu('First talk', 'Delete');
+    await rail.getByRole('button', { name: 'Dismiss' }).click();
+    await rail.getByRole('alert').getByText('That stays.').waitFor();
+    await rail.getByRole('link', { name: 'First talk' }).waitFor();
+    await page.reload();
+    await rail.getByRole('link', { name: 'First talk' }).waitFor();
+    await close();
+  });
+
+  test('that is open leads to a new one when it is deleted, where Undo leads back', async () => {
+    for (const viewport of [DESK, PHONE]) {
+      const { page, rail, troubles, close } = await reader(`open-${viewport.width}@example.com`,
+        { viewport });
+      const away = async () => {
+        if (viewport === PHONE)
+          await page.getByRole('button', { name: 'Show the conversations' }).click();
+        await rail.getByRole('button', { name: 'More for First talk' }).click();
+        await page.getByRole('menuitem', { name: 'Delete' }).click();
+        await page.waitForURL('**/chat');
+        await page.getByText('“First talk” is deleted.').waitFor();
+      };
+
+      await past(`open-${viewport.width}@example.com`, ['First talk', '1 hour']);
+      const id = await sql(`select c.id from conversations c join users u on u.id = user_id
+        where email = 'open-${viewport.width}@example.com'`);
+      await page.goto(`/chat/${id}`);
+      await away();
+      assert.deepEqual(await violations(page), []);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.waitForURL(`**/chat/${id}`);
+      await away();
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await until(async () => await sql(
+        `select count(*) from conversations where id = '${id}'`) === '0', 'it to be gone');
+      assert.deepEqual(troubles, []);
+      await close();
+    }
   });
 
   test('is saved as Markdown and as JSON', async () => {
@@ -286,7 +382,11 @@ describe('the rail', () => {
     assert.equal(await rail.isVisible(), false);
     await opener.click();
     await rail.getByText('First talk', { exact: true }).waitFor();
-    assert.deepEqual(await violations(page), []);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(page), [], colorScheme);
+    }
+    assert.ok(await page.locator('main h1').count(), 'the page has not lost its heading');
     const places = [];
     for (let i = 0; i < 12; i++) {
       await page.keyboard.press('Tab');
@@ -301,8 +401,15 @@ describe('the rail', () => {
 
     await opener.click();
     await rail.getByRole('button', { name: 'More for First talk' }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await rail.getByRole('textbox', { name: 'New title' }).fill('Something else');
+    await page.keyboard.press('Escape');
+    await rail.getByRole('link', { name: 'First talk' }).waitFor();
+    assert.ok(await rail.isVisible(), 'the drawer is still there');
+    await rail.getByRole('button', { name: 'More for First talk' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+    await rail.getByRole('button', { name: 'Undo' }).click();
+    await rail.getByRole('link', { name: 'First talk' }).waitFor();
     assert.ok(await rail.isVisible(), 'the drawer is still there');
     await page.mouse.click(360, 400);
     await rail.waitFor({ state: 'hidden' });
