@@ -5,13 +5,14 @@
 #   PORT=8000 and the other variables of conf/env.example: for `make run`
 #   FILES="tests/http/a.test.mjs ..."   for `make test`: only these
 #   COLLECTION="DIR ..."   for `make eval`: folders in BEIR's layout
+#   FOLDER=DIR   for `make screenshots`: where the pictures go
 #   SECONDS_EACH=20   for `make fuzz`: how long each fuzzer runs
 #
 # Variables given on the command line reach the scripts as environment.
 
 SHELL = /bin/bash
 
-.PHONY: all build run test lint bench eval fuzz image clean deps
+.PHONY: all build run test lint screenshots bench eval fuzz image clean deps
 
 all: build
 
@@ -31,6 +32,11 @@ lint:
 	@conf/deps.sh test
 	@conf/build.sh
 	@tests/lint.sh
+
+screenshots:
+	@conf/deps.sh test
+	@conf/build.sh
+	@exec node tests/screenshots.mjs $(FOLDER)
 
 bench:
 	@conf/deps.sh bench

@@ -28,6 +28,7 @@ const finder = part(document, 'finder');
 const announcer = part(document, 'announcer');
 const papers = new WeakMap();	/* of each row */
 let isAdministrator = false;
+let ground = '';		/* `shared` of what the page shows at most */
 let asked = null;		/* aborts what is being read of the list */
 let tellChoice = () => {};
 
@@ -71,21 +72,23 @@ function wanted() {
 
 function isNarrowed() {
   const { words, shared, status } = wanted();
-  return words !== '' || shared !== '' || status !== '';
+  return words !== '' || shared !== ground || status !== '';
 }
 
 function readAddress() {
   const query = new URLSearchParams(location.search);
   for (const field of ['words', 'shared', 'status', 'sort']) {
     const input = finder.elements[field];
-    input.value = query.get(field) ?? '';
+    const usual = field === 'shared' ? ground : '';
+    input.value = query.get(field) ?? usual;
     if (input.selectedIndex === -1)
-      input.value = '';
+      input.value = usual;
   }
 }
 
 function writeAddress() {
-  const query = new URLSearchParams(Object.entries(wanted()).filter(([, value]) => value !== ''));
+  const query = new URLSearchParams(Object.entries(wanted())
+    .filter(([field, value]) => value !== (field === 'shared' ? ground : '')));
   history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
 }
 
@@ -342,7 +345,8 @@ export function removeAll() {
 }
 
 /* `administrator`: a promise of whether the library may be changed here. */
-export function startList(administrator) {
+export function startList(administrator, shared = '') {
+  ground = shared;
   let typing = 0;
   const find = () => {
     clearTimeout(typing);
@@ -360,6 +364,7 @@ export function startList(administrator) {
   });
   part(document, 'show-all').addEventListener('click', () => {
     finder.reset();
+    finder.elements.shared.value = ground;
     find();
     finder.elements.words.focus();
   });

@@ -22,13 +22,17 @@ async function isAdministrator() {
   }
 }
 
+const isLibrary = location.pathname === '/admin/library';
+
 await Promise.all([load('documents'), load('error')]);
+if (isLibrary)
+  await (await import('./admin-library.js')).becomeLibrary();
 startSnackbar();
 startSelection();
 startUploads(welcome);
 startList(isAdministrator().then((is) => {
-  part(document, 'sharing').hidden = !is;
+  part(document, 'sharing').hidden = !is || isLibrary;
   return is;
-}));
+}), isLibrary ? 'true' : '');
 window.addEventListener('lectern:back', refresh);
 window.addEventListener('pagehide', closePreview);

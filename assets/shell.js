@@ -5,7 +5,8 @@
  */
 import './states.js';
 import { sendsMail, signOut, whoIsHere } from './api.js';
-import { part, say } from './dom.js';
+import { make, part, say } from './dom.js';
+import { text } from './texts.js';
 
 const banner = part(document, 'banner');
 
@@ -28,14 +29,29 @@ export function showName(user) {
   part(document, 'user-name').textContent = user.name || user.email;
 }
 
+function showAdministration() {
+  const places = document.querySelector('.places');
+  if (!places.querySelector('[href="/admin"]'))
+    places.append(make('a', { href: '/admin', 'aria-current': location.pathname.startsWith('/admin/') && 'true' },
+      text('shell.admin')));
+}
+
 async function greet() {
   const strip = document.querySelector('[data-unconfirmed]');
   try {
     const here = await whoIsHere();
     if (here)
       showName(here.user);
-    if (here && strip && !here.user.emailVerified && await sendsMail())
+    if (here?.user.role === 'admin')
+      showAdministration();
+    if (!here || !strip)
+      return;
+    if (!here.user.emailVerified && await sendsMail()) {
       (await import('./unconfirmed.js')).remind(strip, here.user);
+    } else {
+      localStorage.removeItem('lectern:reminder');
+      delete document.documentElement.dataset.reminder;
+    }
   } catch {
     /* These are ornaments; whatever is wrong, the page itself will say */
   }

@@ -28,8 +28,11 @@ accountForm(({ name, email, password }) => signUp(name.value.trim(), email.value
   async ({ token, user }) => {
     if (!token)
       showMail(user.email);
-    else if (await isSessionKept())
+    else if (await isSessionKept()) {
+      if (!user.emailVerified)
+        localStorage.setItem('lectern:reminder', 'yes');
       location.assign(nextPath());
+    }
   });
 equipSecrets();
 watchCookies();

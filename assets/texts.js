@@ -22,6 +22,11 @@ export function hasText(key) {
   return Object.hasOwn(texts, key);
 }
 
+/* What stands behind `prefix` in the keys that have it. */
+export function keysOf(prefix) {
+  return Object.keys(texts).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}
+
 /* A key without a text is shown as it is: a mistake of ours that is seen. */
 export function text(key, fields = {}) {
   const words = hasText(key) ? texts[key] : key;

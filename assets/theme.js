@@ -4,7 +4,8 @@
  * choice (the usual case) leaves it to the system. lectern.css has the rest.
  *
  * settings.js changes the choice; every other open page hears of it here. The
- * same goes for the chat's rail, which rail.js folds away.
+ * same goes for the chat's rail, which rail.js folds away, and for the room of
+ * the reminder that unconfirmed.js shows, so that nothing moves when it comes.
  */
 (() => {
   const KEY = 'lectern:theme';
@@ -26,7 +27,9 @@
   apply();
   try {
     document.documentElement.dataset.rail = localStorage.getItem('lectern:rail') ?? '';
+    if (localStorage.getItem('lectern:reminder') && !sessionStorage.getItem('lectern:confirm-later'))
+      document.documentElement.dataset.reminder = '';
   } catch {
-    /* It is open, as at first */
+    /* It is open, as at first; the reminder makes its own room */
   }
 })();

@@ -5,6 +5,9 @@
 import { text } from './texts.js';
 
 const PUT_AWAY = 'lectern:confirm-later';
+/* Pages keep room for it from the next one on (theme.js). */
+const REMINDER = 'lectern:reminder';
+
 
 function button(words, act) {
   const element = document.createElement('button');
@@ -37,8 +40,10 @@ export async function sendAgain(email) {
 export function remind(strip, user) {
   if (sessionStorage.getItem(PUT_AWAY))
     return;
+  localStorage.setItem(REMINDER, 'yes');
   const later = button(text('account.later'), () => {
     sessionStorage.setItem(PUT_AWAY, 'yes');
+    delete document.documentElement.dataset.reminder;
     strip.hidden = true;
   });
   const again = button(text('account.sendAgain'), async () => {

@@ -8,6 +8,8 @@ const time = new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-dig
 const day = new Intl.DateTimeFormat(LANGUAGE, { day: 'numeric', month: 'short' });
 const dayOfYear = new Intl.DateTimeFormat(LANGUAGE, { day: 'numeric', month: 'short', year: 'numeric' });
 
+const dayOnly = new Intl.DateTimeFormat(LANGUAGE, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
 /* "14:05" today, "3 May" this year, "3 May 2024" before. */
 export function dateWords(iso) {
   const date = new Date(iso);
@@ -17,6 +19,18 @@ export function dateWords(iso) {
   if (now - date < DAY_MS && now.getDate() === date.getDate())
     return time.format(date);
   return (now.getFullYear() === date.getFullYear() ? day : dayOfYear).format(date);
+}
+
+const number = new Intl.NumberFormat(LANGUAGE);
+
+/* "1,234". */
+export function numberWords(value) {
+  return number.format(value);
+}
+
+/* "3 May", of a day like "2026-05-03", wherever the reader is. */
+export function dayWords(iso) {
+  return dayOnly.format(new Date(`${iso}T00:00:00Z`));
 }
 
 /* In units of 1024, as the limits are. */

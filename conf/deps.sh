@@ -22,7 +22,7 @@ build_packages="postgresql-15"
 image_packages="pgbouncer"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
 	python3-bcrypt python3-passlib nginx-light"
-bench_packages="nginx-light wrk python3-fastapi python3-uvicorn
+bench_packages="chromium fonts-dejavu-core nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
 	python3-multipart python3-email-validator python3-passlib
 	python3-bcrypt python3-httpx"
@@ -98,7 +98,7 @@ for set in "${@:-build}"; do
 	case $set in
 	build)	packages+=" $build_packages" ;;
 	test)	packages+=" $build_packages $test_packages" extent=all ;;
-	bench)	packages+=" $build_packages $bench_packages" ;;
+	bench)	packages+=" $build_packages $bench_packages" extent=all ;;
 	fuzz)	packages+=" $fuzz_packages" ;;
 	image)	packages+=" $image_packages" ;;
 	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz] [image]" ;;

@@ -162,6 +162,9 @@ admin_answer(struct request *r)
 
 	if (request_segment(r, 1, name, sizeof(name)) == NULL)
 		return (assetreply_page(r, 200, "admin.html"));
+	/* The page of documents, which its script makes the library's. */
+	if (strcmp(name, "library") == 0)
+		return (assetreply_page(r, 200, "documents.html"));
 	(void)snprintf(file, sizeof(file), "admin-%s.html", name);
 
 	return (assetreply_page(r, 200, file));

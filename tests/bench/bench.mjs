@@ -11,12 +11,13 @@
 //             and bcrypt (peers/quickstart.py) on the same Postgres, and
 //             /health at a fixed pace meanwhile
 //   streams   a thousand answers at once, beside the quickstart's (streams.mjs)
+//   pages     first paint, layout shift and weight in Chromium (pages.mjs)
 //   search    POST /api/search while a collection grows, beside ts_rank_cd on
 //             the same texts (search.mjs)
 //
 // Ratios are taken round by round and given as min - median - max, since the
-// machine may be shared. BENCH_PARTS ("serving sign-in search streams"), BENCH_ROUNDS and
-// BENCH_SECONDS (a measurement) change the effort. It starts everything itself
+// machine may be shared. BENCH_PARTS ("serving sign-in pages search streams"),
+// BENCH_ROUNDS and BENCH_SECONDS (a measurement) change the effort. It starts everything itself
 // and leaves nothing behind.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -29,12 +30,13 @@ import { startNginx } from '../lib/nginx.mjs';
 import { startPrivatePostgres } from '../lib/postgres.mjs';
 import { root, runAsOwner, temporaryFolder } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
+import { paging } from './pages.mjs';
 import { paced, postScript, print, quantile, spread, wrk } from './measure.mjs';
 import { startQuickstart } from './quickstart.mjs';
 import { searching } from './search.mjs';
 import { streaming } from './streams.mjs';
 
-const parts = (process.env.BENCH_PARTS ?? 'serving sign-in search streams').split(/\s+/);
+const parts = (process.env.BENCH_PARTS ?? 'serving sign-in pages search streams').split(/\s+/);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const healthConnections = 64;
@@ -170,6 +172,7 @@ async function signIns() {
 
 if (parts.includes('serving')) await serving();
 if (parts.includes('sign-in')) await signIns();
+if (parts.includes('pages')) tables.push(...await paging(postgres, 2 * rounds - 1));
 if (parts.includes('search')) tables.push(...await searching(postgres));
 if (parts.includes('streams')) tables.push(...await streaming(postgres));
 const restarts = lectern.restarts();
