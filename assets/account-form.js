@@ -10,7 +10,7 @@ import { load, text } from './texts.js';
 import { nextPath } from './next.js';
 import { part, say } from './dom.js';
 
-await load('error');
+await Promise.all([load('account'), load('error')]);
 
 /* The field that an error is about, where it is about one. */
 const FIELD = {

@@ -10,6 +10,7 @@ const PLACES = { usage: '/admin', users: '/admin/users', library: '/admin/librar
 
 export async function becomeLibrary() {
   await load('admin');
+  document.head.append(make('link', { rel: 'stylesheet', href: new URL('./tabs.css', import.meta.url).href }));
   const title = text('admin.libraryTitle');
   const shared = part(document, 'finder').elements.namedItem('shared');
   const toShared = part(document, 'dropzone').elements.namedItem('shared');

@@ -7,7 +7,7 @@ import { originalAddress, readDocument } from './api.js';
 import { part, say } from './dom.js';
 import { Leaf } from './leaf.js';
 import { rangeOf } from './passage.js';
-import { count, text } from './texts.js';
+import { count, load, text } from './texts.js';
 import { dateWords, sizeWords } from './words.js';
 
 const POLL_MS = 700;
@@ -135,4 +135,5 @@ async function start() {
   }
 }
 
+await load('reading');
 start().catch(showProblem);

@@ -5,7 +5,9 @@
  */
 import { icon, iconAddress, make } from './dom.js';
 import { judge } from './strength.js';
-import { text } from './texts.js';
+import { load, text } from './texts.js';
+
+await load('account');
 
 function addReveal(input) {
   const words = make('span', { class: 'visually-hidden' }, text('account.show'));

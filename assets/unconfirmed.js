@@ -2,7 +2,9 @@
  * The reminder that an address is still to be confirmed: a strip below the
  * masthead, where the server sends mail, until it is put away.
  */
-import { text } from './texts.js';
+import { load, text } from './texts.js';
+
+await load('account');
 
 const PUT_AWAY = 'lectern:confirm-later';
 /* Pages keep room for it from the next one on (theme.js). */

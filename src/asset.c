@@ -57,7 +57,7 @@ static const struct {
 /* First words of keys whose texts most pages do without: modules of their
    own, as texts-de-error.js. */
 static const char *const asset_groups[] = {
-	"admin", "documents", "error", "settings"
+	"account", "admin", "documents", "error", "reading", "settings"
 };
 #define ASSET_GROUPS	(sizeof(asset_groups) / sizeof(asset_groups[0]))
 
