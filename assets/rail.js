@@ -11,9 +11,9 @@
  * A new conversation gets its real title from the model a moment after its
  * first answer: the list is read again a few times until it has come.
  *
- * What seldom happens is loaded when it does: deletion.js.
+ * What seldom happens is loaded when it does: renaming.js, deletion.js.
  */
-import { conversationFile, listConversations, renameConversation } from './api.js';
+import { conversationFile, listConversations } from './api.js';
 import { copyOf, part, say } from './dom.js';
 import { Menu } from './menu.js';
 import { count, text } from './texts.js';
@@ -40,7 +40,7 @@ let words = '';			/* what is searched for */
 let known = new Map();		/* id -> conversation, of those words */
 let items = new Map();		/* id -> its element */
 let nextCursor = null;
-let renaming = null;		/* the form in which a title is being changed */
+let held = null;		/* the form in the list that it waits for */
 let drawn = '';			/* what the list shows, to leave it alone when nothing changed */
 let reading = null;		/* AbortController of the latest reading */
 const gone = new Set();		/* ids that are deleted, which the server may still tell of */
@@ -120,7 +120,7 @@ function draw() {
   observer.observe(more);		/* tells again, when there is still room */
   say(part(rail, 'conversations-empty'), list.length > 0 ? ''
     : words === '' ? text('rail.empty') : text('rail.notFound', { words }));
-  if (renaming || picture === drawn)
+  if (held || picture === drawn)
     return;
   const focused = groups.contains(document.activeElement) ? document.activeElement : null;
   drawn = picture;
@@ -243,66 +243,47 @@ search.addEventListener('keydown', (event) => {
 
 search.form.addEventListener('submit', (event) => event.preventDefault());
 
-/* Renaming in place */
+function complain() {
+  say(part(rail, 'rail-error'), text('trouble.network'));
+  return null;
+}
 
-function endRenaming(item, form) {
-  const hadFocus = form.contains(document.activeElement);
-  if (renaming === form)
-    renaming = null;
-  form.remove();
-  part(item, 'link').hidden = false;
-  part(item, 'link-menu').hidden = false;
+function deletion() {
+  return import('./deletion.js').catch(complain);
+}
+
+/* Renaming in place, with renaming.js */
+
+async function rename(id) {
+  const module = await import('./renaming.js').catch(complain);
+  if (known.has(id))
+    module?.rename(id);
+}
+
+/* {item, conversation} of the list. */
+export function entryOf(id) {
+  return { item: items.get(id), conversation: known.get(id) };
+}
+
+/* The list stays as it is while that form stands in it. */
+export function holdFor(form) {
+  held = form;
+}
+
+export function isHeldFor(form) {
+  return held === form;
+}
+
+/* Goes on, if it is that form's. */
+export function letGo(form) {
+  if (held === form)
+    held = null;
   draw();
-  if (hadFocus)
-    part(item, 'link-menu').focus();
 }
 
-async function storeName(id, item, form) {
-  const input = form.elements.namedItem('title');
-  const title = input.value.trim();
-  if (input.readOnly)
-    return;
-  if (title === '' || title === known.get(id).title) {
-    endRenaming(item, form);
-    return;
-  }
-  input.readOnly = true;
-  try {
-    take([await renameConversation(id, title)]);
-    endRenaming(item, form);
-  } catch (error) {
-    say(part(form, 'rename-error'), error.message);
-    input.readOnly = false;
-    input.focus();
-  }
-}
-
-function rename(id) {
-  const item = items.get(id);
-  const form = copyOf('rename-template');
-  const input = form.elements.namedItem('title');
-  renaming = form;
-  input.value = known.get(id).title;
-  part(item, 'link').hidden = true;
-  part(item, 'link-menu').hidden = true;
-  item.append(form);
-  input.select();
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    storeName(id, item, form);
-  });
-  input.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.isComposing)
-      return;
-    event.preventDefault();
-    if (!input.readOnly)
-      endRenaming(item, form);
-  });
-  /* A form that is being removed loses the focus, too */
-  input.addEventListener('blur', () => {
-    if (renaming === form && part(form, 'rename-error').hidden)
-      storeName(id, item, form);
-  });
+/* What a change has made of a conversation. */
+export function changed(conversation) {
+  take([conversation]);
 }
 
 /* Deleting, with deletion.js */
@@ -330,13 +311,6 @@ export async function putBack(conversation, among) {
   draw();
   const item = items.get(conversation.id);
   return item ? part(item, 'link') : null;
-}
-
-function deletion() {
-  return import('./deletion.js').catch(() => {
-    say(part(rail, 'rail-error'), text('trouble.network'));
-    return null;
-  });
 }
 
 async function remove(id) {
