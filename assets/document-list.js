@@ -30,6 +30,7 @@ const papers = new WeakMap();	/* of each row */
 let isAdministrator = false;
 let ground = '';		/* `shared` of what the page shows at most */
 let asked = null;		/* aborts what is being read of the list */
+let arrived = [];		/* rows that came while it was being read */
 let tellChoice = () => {};
 
 function announce(words) {
@@ -119,6 +120,7 @@ async function showPage(cursor = '') {
   const more = part(document, 'more');
   asked?.abort();
   asked = new AbortController();
+  arrived = [];
   const { signal } = asked;
   own.setAttribute('aria-busy', 'true');
   part(document, 'problem').hidden = true;
@@ -126,7 +128,8 @@ async function showPage(cursor = '') {
     const { documents, nextCursor, usage } = await listDocuments({ ...wanted(), cursor, signal });
     const fresh = documents.filter(({ id }) => cursor === '' || !rowOf(id)).map(rowFor);
     if (cursor === '')
-      own.replaceChildren(...fresh);
+      own.replaceChildren(...arrived.filter((row) => row.isConnected
+        && !documents.some(({ id }) => id === papers.get(row).id)), ...fresh);
     else
       own.append(...fresh);
     showUsage(usage);
@@ -219,6 +222,7 @@ export function welcome(paper, news) {
   take(row, paper);
   tellNews(row, news);
   own.prepend(row);
+  arrived.push(row);
   showEmptiness();
   renewUsage();
   watch();
