@@ -1,9 +1,9 @@
 /*
  * The dialog in which a collection is made, changed and deleted. scope.js
- * loads it when it is asked for.
+ * loads it when it is asked for, and its style comes along.
  */
 import { deleteCollection, everyDocument, readCollection, storeCollection } from './api.js';
-import { copyOf, part, say } from './dom.js';
+import { copyOf, make, part, say } from './dom.js';
 import { choose, unchoose } from './scope.js';
 import { count, text } from './texts.js';
 
@@ -11,6 +11,16 @@ const dialog = part(document, 'collection');
 const form = part(dialog, 'collection-form');
 const papers = part(form, 'collection-documents');
 const save = form.querySelector('[type=submit]');
+
+/* Plain, the dialog can be used as well: an error is no reason to stop. */
+function loadStyle() {
+  const href = new URL('./collection.css', import.meta.url).href;
+  const link = make('link', { rel: 'stylesheet', href });
+  return new Promise((resolve) => {
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+}
 
 function paperRow({ id, title: name, shared }, isChosen) {
   const row = copyOf('collection-document-template');
@@ -116,3 +126,5 @@ part(form, 'collection-cancel').addEventListener('click', () => dialog.close());
 dialog.addEventListener('close', () => part(document, 'scope-open').focus());
 form.elements.namedItem('filter').addEventListener('input', filter);
 papers.addEventListener('change', showCount);
+
+await loadStyle();

@@ -456,6 +456,8 @@ describe('a collection', () => {
     await dialog.getByText('Lamp').waitFor({ state: 'hidden' });
     await dialog.getByRole('checkbox', { name: 'Kettle' }).check();
     await dialog.getByText('1 chosen').waitFor();
+    assert.equal(await dialog.locator('.collection-documents').evaluate((list) =>
+      getComputedStyle(list).overflowY), 'auto', 'its style has come along');
     assert.deepEqual(await violations(page), []);
     await dialog.getByRole('button', { name: 'Save' }).click();
     await opener.getByText('Kitchen <b>').waitFor();
