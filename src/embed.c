@@ -61,9 +61,10 @@ static enum embed_outcome embed_judge(const struct upstream_reply *);
 
 struct embed *
 embed_question(const char *model, size_t dimensions, const char *question,
+    const char *request_id,
     void (*done)(void *, const struct embedwire_vectors *), void *arg)
 {
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = request_id };
 	struct embed		*embed;
 	const char		*texts[1];
 	char			*text, *body = NULL;
@@ -133,7 +134,7 @@ embed_passages(const char *model, size_t dimensions,
     const char *const *texts, size_t count, struct embedwire_vectors *vectors,
     long *wait_s, char *why, size_t why_len)
 {
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = NULL };
 	struct upstream_reply	 reply;
 	struct upstream		*upstream;
 	enum embed_outcome	 outcome;
@@ -186,9 +187,9 @@ embed_judge(const struct upstream_reply *reply)
 
 struct embed_rerank *
 embed_rerank(const char *question, const char *const *texts, size_t count,
-    void (*done)(void *, const double *), void *arg)
+    const char *request_id, void (*done)(void *, const double *), void *arg)
 {
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = request_id };
 	struct embed_rerank	*rerank;
 	char			*body;
 

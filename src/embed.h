@@ -29,11 +29,13 @@ struct embed_rerank;
 /*
  * Asks for a question's vector with the model of that name; `done` is called
  * later, once, with vectors that are valid during it, or NULL. NULL when it
- * cannot be asked; then nothing will be told.
+ * cannot be asked; then nothing will be told. `request_id` is handed on
+ * (NULL: none).
  */
 struct embed	*embed_question(const char *model, size_t dimensions,
-		    const char *question, void (*done)(void *,
-		    const struct embedwire_vectors *), void *arg);
+		    const char *question, const char *request_id,
+		    void (*done)(void *, const struct embedwire_vectors *),
+		    void *arg);
 void		 embed_cancel(struct embed *);
 
 /*
@@ -52,6 +54,7 @@ enum embed_outcome embed_passages(const char *model, size_t dimensions,
  */
 struct embed_rerank *embed_rerank(const char *question,
 		    const char *const *texts, size_t count,
+		    const char *request_id,
 		    void (*done)(void *, const double *), void *arg);
 void		 embed_rerank_cancel(struct embed_rerank *);
 #define EMBED_RERANK_MAX	50

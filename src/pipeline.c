@@ -160,7 +160,7 @@ pipeline_search(struct answer *a)
 	const char	*question = a->search != NULL ? a->search :
 			    a->question;
 
-	retrieval_start(&a->retrieval, a->user_id, question,
+	retrieval_start(&a->retrieval, a->user_id, a->request_id, question,
 	    (const char *const *)a->document_ids, a->document_ids_len,
 	    PIPELINE_PASSAGES, pipeline_retrieved, a);
 }

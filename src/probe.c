@@ -111,7 +111,7 @@ probe_mail(struct probe *probe)
 void
 probe_model(struct probe *probe)
 {
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = NULL };
 	struct upstream_reply	 reply;
 	struct upstream		*upstream;
 	char			*url;
@@ -182,7 +182,7 @@ void
 probe_embeddings(struct probe *probe)
 {
 	static const char *const texts[] = { "lamp" };
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = NULL };
 	struct upstream_reply	 reply;
 	struct embedwire_vectors vectors;
 	struct upstream		*upstream;
@@ -232,7 +232,7 @@ void
 probe_rerank(struct probe *probe)
 {
 	static const char *const texts[] = { "A lamp burns oil." };
-	struct upstream_ask	 ask;
+	struct upstream_ask	 ask = { .request_id = NULL };
 	struct upstream_reply	 reply;
 	struct upstream		*upstream;
 	char			*body, why[PROBE_WHY_MAX];

@@ -80,7 +80,7 @@ retrieval_init(struct retrieval *retrieval)
 
 void
 retrieval_start(struct retrieval *retrieval, const char *user_id,
-    const char *question, const char *const *document_ids,
+    const char *request_id, const char *question, const char *const *document_ids,
     size_t document_ids_len, size_t limit,
     void (*done)(struct retrieval *, void *), void *arg)
 {
@@ -90,6 +90,7 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
 	retrieval_free(retrieval);
 	retrieval->done = done;
 	retrieval->arg = arg;
+	retrieval->request_id = request_id;
 	if (limit == 0 || limit > RETRIEVAL_MAX)
 		limit = RETRIEVAL_MAX;
 	retrieval->limit = limit;
@@ -105,7 +106,7 @@ retrieval_start(struct retrieval *retrieval, const char *user_id,
 	retrieval->waits = 1;
 	pool = limit + RETRIEVAL_SPARE;
 	if (config.retrieval_weight > 0 && vectors_ask(&retrieval->vectors,
-	    question, retrieval_vector, retrieval) == 0) {
+	    question, request_id, retrieval_vector, retrieval) == 0) {
 		retrieval->waits++;
 		is_pooled = 1;
 	}
@@ -416,7 +417,8 @@ retrieval_rerank(struct retrieval *retrieval)
 	for (i = 0; i < retrieval->count; i++)
 		texts[i] = retrieval->passages[i].text;
 	retrieval->rerank = embed_rerank(retrieval->question, texts,
-	    retrieval->count, retrieval_reranked, retrieval);
+	    retrieval->count, retrieval->request_id, retrieval_reranked,
+	    retrieval);
 
 	return (retrieval->rerank != NULL);
 }

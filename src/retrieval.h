@@ -41,6 +41,7 @@ struct retrieval {
 	size_t		 count;
 	size_t		 limit;		/* passages asked for */
 	char		*user_id;	/* owned, while under way */
+	const char	*request_id;
 	char		*question;
 	char		*documents;	/* array of SQL, or NULL */
 	int		 waits;		/* sides that have not answered */
@@ -58,10 +59,11 @@ void	retrieval_init(struct retrieval *);
 /*
  * Looks in the asker's own documents and the shared library, or only in
  * `document_ids` (those of them that the asker may see) when not NULL.
- * `question` is UTF-8. `done` is called later, once.
+ * `question` is UTF-8; `request_id`, which outlives the retrieval, is handed on
+ * to end points. `done` is called later, once.
  */
 void	retrieval_start(struct retrieval *, const char *user_id,
-	    const char *question, const char *const *document_ids,
+	    const char *request_id, const char *question, const char *const *document_ids,
 	    size_t document_ids_len, size_t limit,
 	    void (*)(struct retrieval *, void *), void *);
 /* Drops result and query, in any state. Idempotent. */

@@ -159,8 +159,8 @@ search_start(struct request *r, const json_t *documents)
 		return (request_fail(r, ERROR_INTERNAL));
 	for (i = 0; i < count; i++)
 		ids[i] = json_string_value(json_array_get(documents, i));
-	retrieval_start(&search->retrieval, r->who.user_id, search->query,
-	    ids, count, (size_t)(search->offset + search->limit),
+	retrieval_start(&search->retrieval, r->who.user_id, r->id,
+	    search->query, ids, count, (size_t)(search->offset + search->limit),
 	    search_done, r);
 	free(ids);
 

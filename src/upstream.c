@@ -177,7 +177,7 @@ static int
 upstream_setup(struct upstream *upstream, CURL *curl,
     const struct upstream_ask *ask)
 {
-	char	bearer[1024];
+	char	bearer[1024], id[64];
 	int	len;
 
 	upstream->headers = curl_slist_append(NULL,
@@ -189,6 +189,11 @@ upstream_setup(struct upstream *upstream, CURL *curl,
 			upstream->headers = curl_slist_append(
 			    upstream->headers, bearer);
 		explicit_bzero(bearer, sizeof(bearer));
+	}
+	if (ask->request_id != NULL) {
+		(void)snprintf(id, sizeof(id), "x-request-id: %s",
+		    ask->request_id);
+		upstream->headers = curl_slist_append(upstream->headers, id);
 	}
 	if (upstream->headers == NULL)
 		return (-1);

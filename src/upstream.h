@@ -12,6 +12,7 @@ struct upstream_ask {
 	const char	*url;
 	const char	*key;		/* bearer, or NULL */
 	const char	*body;		/* JSON; NULL: a GET */
+	const char	*request_id;	/* x-request-id, or NULL */
 	long		 timeout_ms;	/* of the whole call */
 };
 

@@ -107,7 +107,7 @@ vectors_init(struct vectors *vectors)
 
 int
 vectors_ask(struct vectors *vectors, const char *question,
-    void (*done)(struct vectors *, void *), void *arg)
+    const char *request_id, void (*done)(struct vectors *, void *), void *arg)
 {
 	if (!vectors_is_on())
 		return (-1);
@@ -115,7 +115,8 @@ vectors_ask(struct vectors *vectors, const char *question,
 	vectors->arg = arg;
 	vectors->model = vectors_model.id;
 	vectors->embed = embed_question(vectors_model.name,
-	    vectors_model.dimensions, question, vectors_answered, vectors);
+	    vectors_model.dimensions, question, request_id, vectors_answered,
+	    vectors);
 
 	return (vectors->embed == NULL ? -1 : 0);
 }

@@ -33,10 +33,11 @@ int	vectors_is_on(void);
 void	vectors_init(struct vectors *);
 /*
  * Asks for the question's vector; `done` is called later, once, with
- * vectors->question set or NULL. 0, or -1: it cannot be asked.
+ * vectors->question set or NULL. 0, or -1: it cannot be asked. `request_id` is
+ * handed on (NULL: none).
  */
 int	vectors_ask(struct vectors *, const char *question,
-	    void (*done)(struct vectors *, void *), void *arg);
+	    const char *request_id, void (*done)(struct vectors *, void *), void *arg);
 /*
  * Then: looks for the `limit` nearest passages that the user may see, in
  * `documents` (an array of SQL) or everywhere (NULL), and for how near

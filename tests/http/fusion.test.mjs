@@ -143,6 +143,16 @@ describe('Joining words and meaning', () => {
     assert.deepEqual(vectors, [...vectors].sort((a, b) => b - a));
   });
 
+  test('end points hear the id of the request that asks them', async () => {
+    const client = await restart({ RERANK_URL: embeddings.rerank, RERANK_MODEL: 'r' });
+
+    await serving(client);
+    const from = embeddings.requests.length;
+    const { headers } = await client.post('/api/search', { query: 'boots in rain' });
+    const heard = embeddings.requests.slice(from).map((request) => request.headers['x-request-id']);
+    assert.deepEqual(heard, Array(2).fill(headers.get('x-request-id')));
+  });
+
   test('a reranker decides the order, in both forms, and is not needed', async () => {
     for (const env of [{ RERANK_URL: embeddings.rerank, RERANK_MODEL: 'r' },
       { RERANK_URL: embeddings.teiRerank }]) {
