@@ -80,8 +80,8 @@ retrieval_init(struct retrieval *retrieval)
 
 void
 retrieval_start(struct retrieval *retrieval, const char *user_id,
-    const char *request_id, const char *question, const char *const *document_ids,
-    size_t document_ids_len, size_t limit,
+    const char *request_id, const char *question,
+    const char *const *document_ids, size_t document_ids_len, size_t limit,
     void (*done)(struct retrieval *, void *), void *arg)
 {
 	size_t	pool;

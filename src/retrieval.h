@@ -63,8 +63,9 @@ void	retrieval_init(struct retrieval *);
  * to end points. `done` is called later, once.
  */
 void	retrieval_start(struct retrieval *, const char *user_id,
-	    const char *request_id, const char *question, const char *const *document_ids,
-	    size_t document_ids_len, size_t limit,
+	    const char *request_id, const char *question,
+	    const char *const *document_ids, size_t document_ids_len,
+	    size_t limit,
 	    void (*)(struct retrieval *, void *), void *);
 /* Drops result and query, in any state. Idempotent. */
 void	retrieval_free(struct retrieval *);

@@ -37,7 +37,8 @@ void	vectors_init(struct vectors *);
  * handed on (NULL: none).
  */
 int	vectors_ask(struct vectors *, const char *question,
-	    const char *request_id, void (*done)(struct vectors *, void *), void *arg);
+	    const char *request_id, void (*done)(struct vectors *, void *),
+	    void *arg);
 /*
  * Then: looks for the `limit` nearest passages that the user may see, in
  * `documents` (an array of SQL) or everywhere (NULL), and for how near
