@@ -353,7 +353,7 @@ describe('the list', () => {
   });
 
   for (const query of ['limit=0', 'limit=101', 'limit=x', 'limit=', 'limit=1x',
-    'cursor=nonsense', 'cursor=1.2', 'q=%ff']) {
+    'cursor=nonsense', 'cursor=1.', 'cursor=1.a%20b', 'q=%ff']) {
     test(`?${query} is refused with 400`, async () => {
       const reply = await anna.get(`/api/documents?${query}`);
 
