@@ -123,6 +123,7 @@ static int		 config_entry_read(const struct config_entry *, char *,
 			    size_t);
 static int		 config_origin(const char *, char *, size_t, char *,
 			    size_t);
+static int		 config_is_loopback(const char *);
 static int		 config_own_origin(char *, size_t);
 static int		 config_other_origins(char *, size_t);
 static int		 config_cookies(char *, size_t);
@@ -310,6 +311,19 @@ config_origin(const char *name, char *url, size_t len, char *why,
 	return (0);
 }
 
+/* This machine, by a host with or without a port. */
+static int
+config_is_loopback(const char *host)
+{
+	const char	*end = host + strcspn(host, ":/");
+
+	if (strncmp(host, "[::1]", 5) == 0)
+		return (1);
+
+	return (end - host == 9 && (strncmp(host, "localhost", 9) == 0 ||
+	    strncmp(host, "127.0.0.1", 9) == 0));
+}
+
 static int
 config_own_origin(char *why, size_t why_len)
 {
@@ -320,7 +334,9 @@ config_own_origin(char *why, size_t why_len)
 	if (config.public_url != NULL)
 		len = asprintf(&url, "%s", config.public_url);
 	else if (space != NULL)
-		len = asprintf(&url, "https://%s", space);
+		/* Where a Space is tried out there is no proxy with TLS. */
+		len = asprintf(&url, "%s://%s", config_is_loopback(space) ?
+		    "http" : "https", space);
 	else
 		len = asprintf(&url, "http://localhost:%s",
 		    config.port != NULL ? config.port : "7860");
@@ -395,9 +411,7 @@ config_mail(char *why, size_t why_len)
 	const char	*url = config.mail_url;
 	const char	*host = strstr(config.public_url, "://") + 3;
 
-	config.is_development = strncmp(host, "localhost", 9) == 0 ||
-	    strncmp(host, "127.0.0.1", 9) == 0 ||
-	    strncmp(host, "[::1]", 5) == 0;
+	config.is_development = config_is_loopback(host);
 	if (url == NULL) {
 		if (!config.require_verified_email || config.is_development)
 			return (0);

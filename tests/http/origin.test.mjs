@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { startLectern } from '../lib/lectern.mjs';
+import { freePort } from '../lib/process.mjs';
 import { exchange, rawExchange } from '../lib/wire.mjs';
 
 const password = 'correct horse 1';
@@ -307,5 +308,24 @@ test('COOKIE_SAMESITE=none makes cookies for other sites, and clears the same', 
     } finally {
       await server.stop();
     }
+  }
+});
+
+test('a Space that is tried out on this machine is reached without TLS', async () => {
+  const port = String(await freePort());
+  const server = await startLectern(
+    { env: { PORT: port, SPACE_HOST: `127.0.0.1:${port}`, PUBLIC_URL: undefined } });
+
+  try {
+    const ann = await person(server.url);
+    assert.match(ann.cookies[0], /SameSite=None/);
+    const own = await exchange(server.url, 'POST', '/api/auth/sign-out',
+      { headers: { cookie: 'a=b', origin: server.url } });
+    assert.equal(own.status, 200);
+    const other = await exchange(server.url, 'POST', '/api/auth/sign-out',
+      { headers: { cookie: 'a=b', origin: 'http://127.0.0.1.example.com' } });
+    assert.equal(other.status, 403);
+  } finally {
+    await server.stop();
   }
 });
