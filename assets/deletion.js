@@ -18,6 +18,7 @@ import { text } from './texts.js';
 const TITLE_LENGTH = 40;		/* shown of one, in characters */
 
 const rail = document.getElementById('rail');
+let isLeaving = false;
 
 /* Whether there was a place to write it; null for nothing. */
 function leaveWord(word) {
@@ -41,7 +42,8 @@ async function deleteForGood(conversation, among) {
   try {
     await deleteConversation(conversation.id);
   } catch (error) {
-    if (error.status === 404)
+    /* A page that goes hears of no answer; the request goes on without it */
+    if (error.status === 404 || isLeaving)
       return;
     leaveWord(null);
     await putBack(conversation, among);
@@ -92,5 +94,9 @@ export function offerFormer(conversation) {
 startSnackbar();
 addEventListener('lectern:folded', placeSnackbar);
 rail.addEventListener('toggle', (event) => event.target === rail && placeSnackbar());
-addEventListener('pagehide', hideSnackbar);
+addEventListener('pagehide', () => {
+  isLeaving = true;
+  hideSnackbar();
+});
+addEventListener('pageshow', () => { isLeaving = false; });
 addEventListener('visibilitychange', () => document.hidden && hideSnackbar());

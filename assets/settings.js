@@ -149,11 +149,11 @@ async function show() {
   await Promise.all([showConfirmation(user), showSessions(session.token), showKeys()]);
 }
 
+takeTheme();
+takeLanguage();
 await load('settings');
 showLink();
 equipSecrets();
-takeTheme();
-takeLanguage();
 takeProfile();
 takeAddress();
 takePassword();

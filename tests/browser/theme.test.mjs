@@ -75,8 +75,12 @@ describe('the language', () => {
   test('is chosen in the settings, and given back to the browser', async () => {
     const { page, troubles, close } = await browser.person({ locale: 'en-GB' });
     await signUp(page, 'deutsch@example.com');
-    await page.goto('/settings');
+    const settings = async () => {
+      await page.goto('/settings');
+      await page.locator('[data-sessions] li').first().waitFor();
+    };
 
+    await settings();
     await page.getByRole('radio', { name: 'Deutsch' }).click({ force: true });
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'de');
@@ -84,7 +88,7 @@ describe('the language', () => {
     await page.getByRole('button', { name: 'Anmelden' }).click();
     await page.getByText('Gib deine E-Mail-Adresse ein.').waitFor();
 
-    await page.goto('/settings');
+    await settings();
     await page.getByRole('radio', { name: 'Wie der Browser es wünscht' }).click({ force: true });
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
     assert.deepEqual(troubles, []);

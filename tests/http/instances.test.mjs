@@ -142,12 +142,16 @@ test('limits are counted together', async (t) => {
   t.after(() => Promise.all([strict.stop(), other.stop()]));
   const statuses = [];
 
-  for (let n = 0; n < 21; n++) {
+  // Twenty at once, and as many more as a slow machine leaves time for; each by
+  // itself would let forty pass.
+  for (let n = 0; n < 40 && statuses.at(-1) !== 429; n++) {
     const { status } = await new Client((n % 2 ? strict : other).url).post(
       '/api/auth/sign-in/email', { email: `n${n}@example.com`, password });
     statuses.push(status);
   }
-  assert.deepEqual(statuses, [...Array(20).fill(401), 429]);
+  assert.equal(statuses.pop(), 429);
+  assert.ok(statuses.length >= 20 && statuses.length < 30, `${statuses.length} passed`);
+  assert.ok(statuses.every((status) => status === 401));
 });
 
 test('one of them stops while the other goes on serving', async () => {
