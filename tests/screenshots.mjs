@@ -12,7 +12,7 @@ import { startModel } from './doubles/model.mjs';
 import { add, askWhole, question, reader } from './lib/asking.mjs';
 import { DESK, PHONE, startBrowser } from './lib/browser.mjs';
 import { startLectern } from './lib/lectern.mjs';
-import { anybody, signedIn, visit } from './lib/places.mjs';
+import { administration, anybody, signedIn, visit } from './lib/places.mjs';
 import { startPrivatePostgres } from './lib/postgres.mjs';
 
 const folder = path.resolve(process.argv[2] ?? 'build/screenshots');
@@ -59,6 +59,7 @@ async function furnish(lectern, model) {
     model.script(ANSWER.match(/[\s\S]{1,12}/gu));
     ({ conversationId } = (await askWhole(anna, words)).json);
   }
+  await lectern.run('user', 'admin', anna.email);
   const { documents } = (await anna.get('/api/documents?q=kettle')).json;
   return { anna, conversationId, documentId: documents[0].id };
 }
@@ -67,7 +68,7 @@ async function take(lectern, browser, { anna, ...ids }, look) {
   const { viewport, colorScheme, locale } = look;
   const { page, context, close } = await browser.person({ ...look, reducedMotion: 'reduce' });
 
-  for (const places of [anybody, signedIn(ids)]) {
+  for (const places of [anybody, [...administration, ...signedIn(ids)]]) {
     for (const place of places) {
       const name = place[0].replace(/[^a-z]+/g, '-');
       await visit(page, place);

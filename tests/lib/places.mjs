@@ -1,7 +1,8 @@
 // The pages and states that a person meets, by name: what is judged for
 // accessibility is what is looked at as screenshots.
 //
-//   for (const place of [...anybody, ...signedIn({ conversationId, documentId })]) {
+//   for (const place of [...anybody, ...signedIn({ conversationId, documentId }),
+//     ...administration]) {
 //     await visit(page, place);
 //   }
 //
@@ -40,6 +41,16 @@ export const signedIn = ({ conversationId, documentId }) => [
     await page.locator('[data-profile] button[type=submit]').click();
     await page.locator('dialog[open]').waitFor();
   }],
+];
+
+/** For administrators. */
+export const administration = [
+  ['the usage', '/admin', (page) => page.locator('[data-plots] svg').first().waitFor()],
+  ['the users', '/admin/users', (page) => page.locator('[data-manage]').first().waitFor()],
+  ['a user', '/admin/users', (page) => page.locator('[data-manage]').first().click()],
+  ['the library', '/admin/library'],
+  ['the status', '/admin/status', (page) => page.locator('[data-checks] li').first().waitFor()],
+  ['the audit', '/admin/audit', (page) => page.locator('[data-events] tr').first().waitFor()],
 ];
 
 /** Opens the place and waits until nothing on it moves. */

@@ -1,5 +1,5 @@
-// What the server refuses with is told in the page's language: every code of
-// its table that a page can meet has a text in every language.
+// The texts of the pages: what the server refuses with is told in the page's
+// language, the languages say the same, and nothing is there that nobody says.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -45,4 +45,24 @@ test('the languages have the same texts, with the same fields in them', () => {
 
   for (const other of others)
     assert.deepEqual(other, first);
+});
+
+test('no text is left that nobody says', () => {
+  const assets = path.join(root, 'assets');
+  const read = (ending) => readdirSync(assets).filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(path.join(assets, name), 'utf8')).join('\n');
+  const pages = read('.html');
+  const scripts = read('.js');
+  // A key that is put together stands there as its beginning: `admin.event.${name}`.
+  const beginnings = [...scripts.matchAll(/['`]([a-zA-Z.]+)(?:\$\{|'(?=;| \+|\)))/g)]
+    .map(([, beginning]) => beginning).filter((beginning) => beginning.includes('.'));
+  const isSaid = (key) => {
+    const base = key.replace(/\.(one|other)$/, '');
+
+    return pages.includes(`{{${key}}}`) || new RegExp(`['"\`]${base.replaceAll('.', '\\.')}['"\`]`).test(scripts)
+      || beginnings.some((beginning) => key.startsWith(beginning));
+  };
+
+  assert.deepEqual(Object.keys(JSON.parse(readFileSync(path.join(folder, 'en.json'), 'utf8')))
+    .filter((key) => !isSaid(key)), []);
 });
