@@ -78,6 +78,8 @@ export function overflow(page) {
 /** Makes an account by the form; leaves the person, signed in, at the chat. */
 export async function signUp(page, email, name = 'Ann Lindqvist') {
   await page.goto('/sign-up');
+  // Its script has something to add, which moves the button.
+  await page.locator('[aria-controls="password"]').waitFor();
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);

@@ -35,6 +35,7 @@ export function marked(page, place) {
 export async function walkFirstPath(page, email) {
   await page.goto('/');
   await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.locator('[aria-controls="password"]').waitFor();
   await page.getByLabel('Name').fill('Ann Lindqvist');
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
