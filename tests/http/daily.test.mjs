@@ -23,8 +23,9 @@ test('of many questions at once exactly as many are taken as a day has', async (
   const replies = await Promise.all(Array.from({ length: 20 }, (_, i) =>
     askWhole(anna, `${question} ${i}`, {}, { headers: { accept: 'application/json',
       connection: 'close' } })));
+  // Who comes while the five are being written may hear of those first.
   const refused = replies.filter((reply) => reply.status === 429 &&
-    reply.json.code === 'DAILY_LIMIT_REACHED');
+    ['DAILY_LIMIT_REACHED', 'TOO_MANY_STREAMS'].includes(reply.json.code));
 
   assert.equal(replies.filter((reply) => reply.status === 200).length, 5,
     replies.map((reply) => reply.status).join(' '));
