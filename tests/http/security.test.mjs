@@ -1,12 +1,17 @@
-// What all answers say of caches, scripts and https.
+// What SECURITY.md says of the answers as a whole, and that what it names is
+// there.
 
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
+import { root } from '../lib/process.mjs';
 import { exchange, rawExchange } from '../lib/wire.mjs';
 
+const security = readFileSync(path.join(root, 'SECURITY.md'), 'utf8');
 let lectern;
 let ann;
 
@@ -16,6 +21,23 @@ before(async () => {
 });
 
 after(() => lectern?.stop());
+
+test('every test and every source that SECURITY.md names is there', () => {
+  const named = new Set(security.match(/\b(?:tests|src|sql|conf|assets)\/[\w./-]*\w/g));
+
+  assert.ok(named.size > 50, `${named.size} files are named`);
+  assert.deepEqual([...named].filter((name) => !existsSync(path.join(root, name))), []);
+});
+
+test('SECURITY.md has each requirement of ASVS 4.0.3 once, and counts its states rightly', () => {
+  const states = [...security.matchAll(/^\| (\d+\.\d+\.\d+) \| [^|]+ \| (met|n\/a|\*\*open\*\*)/gm)];
+  const [, ...told] = /(\d+) requirements: (\d+) met,\s(\d+)\snot applicable,\s(\d+)\sopen/.exec(security);
+
+  // Of levels 1 and 2, those that the standard itself has struck out left out.
+  assert.equal(new Set(states.map(([, id]) => id)).size, 259);
+  assert.deepEqual(told.map(Number), [259, ...['met', 'n/a', '**open**']
+    .map((state) => states.filter((row) => row[2] === state).length)]);
+});
 
 test('what is somebody’s is kept by no cache, and is no page that could run', async () => {
   const page = '<h1>Mine</h1><script>alert(1)</script><p>A lamp weighs three kilograms.</p>';
