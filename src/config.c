@@ -61,6 +61,8 @@ static const struct config_entry	config_entries[] = {
 	{ "REQUIRE_VERIFIED_EMAIL", CONFIG_WORD,
 	    &config.require_verified_email, 0, 0, 0, { "no", "yes", NULL } },
 	{ "ADMIN_EMAIL", CONFIG_TEXT, &config.admin_email, 0, 0, 0, {0} },
+	{ "ADMIN_SECOND_FACTOR", CONFIG_WORD, &config.admin_second_factor, 0,
+	    0, 0, { "no", "yes", NULL } },
 	{ "RATE_LIMIT", CONFIG_WORD, &config.rate_limit, 1, 0, 0,
 	    { "off", "on", NULL } },
 	{ "RETAIN_AUDIT_DAYS", CONFIG_NUMBER, &config.retain_audit_days, 365,
