@@ -9,6 +9,7 @@ import { DESK, PASSWORD, PHONE, overflow, signUp, startBrowser } from '../lib/br
 import { Client } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { Letters } from '../lib/letters.mjs';
+import { until } from '../lib/wait.mjs';
 import { exchange } from '../lib/wire.mjs';
 
 const letters = new Letters();
@@ -81,7 +82,8 @@ test('the name is changed, here and in the masthead', async () => {
   await page.getByText('Fill in your name.').waitFor();
   await page.reload();
   await page.locator('[data-user-name]').filter({ hasText: 'Ann <b>Ü</b>' }).waitFor();
-  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Ann <b>Ü</b>');
+  await until(async () =>
+    await page.getByLabel('Name', { exact: true }).inputValue() === 'Ann <b>Ü</b>');
   assert.deepEqual(troubles, []);
   await close();
 });
