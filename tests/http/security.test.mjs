@@ -2,6 +2,7 @@
 // there.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -68,10 +69,49 @@ test('what is somebody’s is kept by no cache, and is no page that could run', 
   assert.match(original.headers.get('content-disposition'), /^attachment;/);
 });
 
-test('over https every answer asks for https, refusals at the socket too', async () => {
+test('no answer tells a version or lets its address out to others', async () => {
+  for (const where of ['/', '/api/documents', '/health', '/nothing', '/assets/lectern.css']) {
+    const { headers } = await exchange(lectern.url, 'GET', where);
+    assert.equal(headers.server, 'lectern');
+    assert.equal(headers['x-powered-by'], undefined);
+    assert.equal(headers['referrer-policy'], 'same-origin');
+  }
+});
+
+test('nothing is served but what has a route: no folder, no file beside the program', async () => {
+  for (const where of ['/assets', '/assets/', '/.git/config', '/.env', '/.run/env', '/kore.conf',
+    '/SECURITY.md', '/assets/texts/en.json', '/assets/..%2fkore.conf', '/assets/../kore.conf',
+    '/assets/.DS_Store', '/assets/chat.js.bak', '/src/token.c']) {
+    assert.equal((await exchange(lectern.url, 'GET', where)).status, 404, where);
+  }
+});
+
+test('of two parameters of one name the first counts, and a body is no query', async () => {
+  const limits = async (query) => (await ann.get(`/api/documents?${query}`)).status;
+
+  assert.equal(await limits('limit=1&limit=none'), 200);
+  assert.equal(await limits('limit=none&limit=1'), 400);
+  assert.equal((await ann.post('/api/search?query=lamp', {})).json.field, 'query');
+});
+
+test('the program is built with what the compiler has against overflows', () => {
+  const binary = process.env.LECTERN_BINARY ?? path.join(root, 'build/lectern/lectern');
+  const told = execFileSync('readelf', ['-W', '--file-header', '--program-headers', '--dynamic',
+    '--dyn-syms', binary], { encoding: 'utf8', maxBuffer: 1 << 26 });
+
+  assert.match(told, /Type: +DYN \(Position-Independent Executable/);
+  assert.match(told, /GNU_STACK .* RW +0x/);
+  assert.match(told, /GNU_RELRO/);
+  assert.match(told, /FLAGS_1.*NOW/);
+  assert.match(told, /__stack_chk_fail/);
+  assert.match(told, /__memcpy_chk/);
+});
+
+test('a new server has no account; over https every answer asks for https, refusals too', async () => {
   const server = await startLectern({ env: { PUBLIC_URL: 'https://lectern.example.org' } });
 
   try {
+    assert.equal(await server.postgres.psql(server.database, 'select count(*) from users'), '0');
     const refused = await rawExchange(server.url, 'GET / HTTP/1.1\r\nbroken\r\n\r\n');
     assert.equal(refused.status, 400);
     for (const { headers } of [refused, await exchange(server.url, 'GET', '/'),
