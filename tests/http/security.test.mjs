@@ -94,6 +94,24 @@ test('of two parameters of one name the first counts, and a body is no query', a
   assert.equal((await ann.post('/api/search?query=lamp', {})).json.field, 'query');
 });
 
+test('a longer password than eight can be demanded, wherever one is chosen', async () => {
+  const server = await startLectern({ confEdits: [
+    [/^validator password\tregex\t.*$/m, 'validator password\tregex\t^.{12,}']] });
+
+  try {
+    await assert.rejects(signedUp(server.url, { password: 'eleven char' }), /answered 400/);
+    const bob = await signedUp(server.url, { password: 'twelve chars' });
+    for (const reply of [await bob.post('/api/auth/change-password',
+      { currentPassword: bob.password, newPassword: 'eleven char' }),
+    await bob.post('/api/auth/reset-password', { token: 'any', newPassword: 'eleven char' })]) {
+      assert.equal(reply.status, 400);
+      assert.equal(reply.json.message, '[body.newPassword] Invalid input');
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
 test('the program is built with what the compiler has against overflows', () => {
   const binary = process.env.LECTERN_BINARY ?? path.join(root, 'build/lectern/lectern');
   const told = execFileSync('readelf', ['-W', '--file-header', '--program-headers', '--dynamic',
