@@ -69,6 +69,22 @@ test('what is somebody’s is kept by no cache, and is no page that could run', 
   assert.match(original.headers.get('content-disposition'), /^attachment;/);
 });
 
+test('an SVG is not taken, and a script or XML is text to be saved', async () => {
+  const upload = (name, type, body) => ann.request('POST', `/api/documents?filename=${name}`,
+    { body, headers: { 'content-type': type } });
+  const picture = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>';
+
+  assert.equal((await upload('a.svg', 'image/svg+xml', picture)).status, 415);
+  for (const [name, type, body] of [['a.txt', 'text/plain', picture], ['a.js', 'text/javascript', 'alert(1)'],
+    ['a.xml', 'application/xml', '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>']]) {
+    const { document } = (await upload(name, type, body)).json;
+    const original = await ann.get(`/api/documents/${document.id}/original`);
+
+    assert.equal(original.headers.get('content-type'), 'text/plain');
+    assert.match(original.headers.get('content-disposition'), /^attachment;/);
+  }
+});
+
 test('no answer tells a version or lets its address out to others', async () => {
   for (const where of ['/', '/api/documents', '/health', '/nothing', '/assets/lectern.css']) {
     const { headers } = await exchange(lectern.url, 'GET', where);
