@@ -60,6 +60,8 @@ static const struct config_entry	config_entries[] = {
 	    { "closed", "open", NULL } },
 	{ "REQUIRE_VERIFIED_EMAIL", CONFIG_WORD,
 	    &config.require_verified_email, 0, 0, 0, { "no", "yes", NULL } },
+	{ "PASSWORD_LIST", CONFIG_TEXT, &config.password_list, 0, 0, 0,
+	    {0} },
 	{ "ADMIN_EMAIL", CONFIG_TEXT, &config.admin_email, 0, 0, 0, {0} },
 	{ "ADMIN_SECOND_FACTOR", CONFIG_WORD, &config.admin_second_factor, 0,
 	    0, 0, { "no", "yes", NULL } },

@@ -27,6 +27,7 @@ struct config {
 	int64_t		 session_refresh_seconds;
 	int		 sign_up_open;
 	int		 require_verified_email;
+	const char	*password_list;	/* a file, or NULL; passlist.h */
 	const char	*admin_email;	/* or NULL */
 	int		 admin_second_factor; /* administrators need one */
 	int		 rate_limit;	/* 0: for tests and benchmarks */

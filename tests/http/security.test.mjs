@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
-import { root } from '../lib/process.mjs';
+import { root, temporaryFolder } from '../lib/process.mjs';
 import { exchange, rawExchange } from '../lib/wire.mjs';
 
 const security = readFileSync(path.join(root, 'SECURITY.md'), 'utf8');
@@ -126,6 +126,32 @@ test('a longer password than eight can be demanded, wherever one is chosen', asy
   } finally {
     await server.stop();
   }
+});
+
+test('passwords of a list are refused wherever one is chosen, in capitals too', async () => {
+  const list = path.join(temporaryFolder(), 'passwords');
+  writeFileSync(list, 'zebra crossing\r\npassword1234\nAbracadabra!\n\nmonkey business');
+  const server = await startLectern({ env: { PASSWORD_LIST: list } });
+
+  try {
+    for (const password of ['password1234', 'PassWord1234', 'abracadabra!', 'monkey business', 'zebra crossing']) {
+      await assert.rejects(signedUp(server.url, { password }), /400: .*PASSWORD_COMPROMISED/, password);
+    }
+    const bob = await signedUp(server.url, { password: 'monkey business 2' });
+    for (const reply of [await bob.post('/api/auth/change-password',
+      { currentPassword: bob.password, newPassword: 'password1234' }),
+    await bob.post('/api/auth/reset-password', { token: 'any', newPassword: 'password1234' })]) {
+      assert.equal(reply.status, 400);
+      assert.equal(reply.json.code, 'PASSWORD_COMPROMISED');
+    }
+    const form = await exchange(server.url, 'POST', '/form/sign-up', { headers: { origin: server.url },
+      form: { name: 'C', email: 'c@example.com', password: 'password1234' } });
+    assert.match(form.headers.location, /#PASSWORD_COMPROMISED$/);
+  } finally {
+    await server.stop();
+  }
+  await assert.rejects(startLectern({ env: { PASSWORD_LIST: `${list}.none` }, migrate: false }),
+    /PASSWORD_LIST cannot be read: No such file/);
 });
 
 test('the program is built with what the compiler has against overflows', () => {
