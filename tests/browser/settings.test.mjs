@@ -296,6 +296,25 @@ test('signing out leaves the settings closed', async () => {
   await close();
 });
 
+test('a page that the browser kept for Back is shown to its owner alone', async () => {
+  const { page, context, close } = await atSettings();
+  const back = () => page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    return document.body.checkVisibility();
+  });
+
+  await page.evaluate(() => { window.isKept = true; });
+  assert.equal(await back(), false);
+  await page.waitForFunction(() => document.body.checkVisibility());
+  assert.equal(await page.evaluate(() => window.isKept), true);
+
+  await context.request.post(`${lectern.url}/api/auth/sign-out`,
+    { headers: { origin: lectern.url } });
+  assert.equal(await back(), false);
+  await page.waitForURL('**/sign-in?next=%2Fsettings');
+  await close();
+});
+
 test('a link about an account that fails says why, and shows no markup', async () => {
   const { page, troubles, close } = await browser.person();
 
