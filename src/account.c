@@ -131,6 +131,7 @@ static enum step	sign_in_read(struct request *);
 static enum step	sign_in_form_read(struct request *);
 static enum step	sign_in_begin(struct request *, const char *);
 static enum step	sign_in_counted(struct request *);
+static enum step	sign_in_find(struct request *);
 static enum step	sign_in_found(struct request *);
 static enum step	sign_in_verified(struct request *);
 static enum step	sign_in_challenged(struct request *);
@@ -403,6 +404,18 @@ sign_in_counted(struct request *r)
 	if (limit_attempted(r, &a->attempt) == STEP_DONE)
 		return (STEP_DONE);
 
+	return (sign_in_find(r));
+}
+
+/* Also when the account was changed while its password was verified. */
+static enum step
+sign_in_find(struct request *r)
+{
+	struct account	*a = r->data;
+
+	json_decref(a->user);
+	a->user = NULL;
+
 	return (db_send(r, SIGN_IN_FOUND, STATEMENT_ACCOUNT_BY_EMAIL,
 	    DB_TEXT(a->address)));
 }
@@ -439,7 +452,8 @@ sign_in_verified(struct request *r)
 		return (sign_in_unverified(r));
 	if (json_is_true(json_object_get(a->user, "twoFactorEnabled")))
 		return (challenge_start(r, SIGN_IN_CHALLENGED, &a->challenge,
-		    a->user_id, a->remember != 0, &a->attempt));
+		    a->user_id, a->secret.was, a->remember != 0,
+		    &a->attempt));
 
 	return (sign_in_open(r));
 }
@@ -449,6 +463,8 @@ sign_in_challenged(struct request *r)
 {
 	struct account	*a = r->data;
 
+	if (db_rows(&r->db) != 1)
+		return (sign_in_find(r));
 	if (challenge_told(r, &a->challenge) == STEP_DONE)
 		return (STEP_DONE);
 
@@ -475,7 +491,8 @@ sign_in_open(struct request *r)
 	    DB_TEXT(agent),
 	    DB_TEXT(a->secret.hash[0] == '\0' ? NULL : a->secret.hash),
 	    DB_TEXT(device), LETTER_ID(&a->letter),
-	    LETTER_SEALED(&a->letter), LIMIT_ATTEMPT(&a->attempt)));
+	    LETTER_SEALED(&a->letter), LIMIT_ATTEMPT(&a->attempt),
+	    DB_TEXT(a->secret.was)));
 }
 
 static enum step
@@ -486,9 +503,8 @@ sign_in_opened(struct request *r)
 	    *a->callback != '\0';
 	json_t		*answer;
 
-	/* The account vanished between the two statements. */
 	if (db_rows(&r->db) != 1)
-		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
+		return (sign_in_find(r));
 	sign_in_hand_out(r);
 	if (r->face == FACE_FORM)
 		return (form_onward(r, "/chat"));
@@ -508,7 +524,7 @@ sign_in_form_opened(struct request *r)
 	struct account	*a = r->data;
 
 	if (db_rows(&r->db) != 1)
-		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
+		return (sign_in_find(r));
 	sign_in_hand_out(r);
 
 	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
