@@ -137,8 +137,6 @@ static enum step	sign_in_verified(struct request *);
 static enum step	sign_in_challenged(struct request *);
 static enum step	sign_in_open(struct request *);
 static enum step	sign_in_opened(struct request *);
-static enum step	sign_in_form_opened(struct request *);
-static void		sign_in_hand_out(struct request *);
 static enum step	sign_in_unverified(struct request *);
 static enum step	sign_in_refused(struct request *);
 static enum step	sign_in_fail(struct request *);
@@ -179,7 +177,7 @@ static const struct request_step	sign_in_form_steps[] = {
 	[SIGN_IN_FOUND] = REQUEST_STEP(sign_in_found),
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
 	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
-	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_form_opened),
+	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_opened),
 	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused),
 	[SIGN_IN_FAILED] = REQUEST_STEP(sign_in_failed)
 };
@@ -415,6 +413,7 @@ sign_in_find(struct request *r)
 
 	json_decref(a->user);
 	a->user = NULL;
+	a->user_id[0] = '\0';
 
 	return (db_send(r, SIGN_IN_FOUND, STATEMENT_ACCOUNT_BY_EMAIL,
 	    DB_TEXT(a->address)));
@@ -505,9 +504,17 @@ sign_in_opened(struct request *r)
 
 	if (db_rows(&r->db) != 1)
 		return (sign_in_find(r));
-	sign_in_hand_out(r);
+	metrics_add(METRIC_SIGN_INS, 1);
+	/* The device is new: a letter waits. */
+	if (db_bool(&r->db, 0, 1))
+		mailer_kick();
+	session_hand_out(r, a->session.token, a->session.is_remembered);
 	if (r->face == FACE_FORM)
 		return (form_onward(r, "/chat"));
+	if (r->face == FACE_QUICKSTART)
+		return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
+		    "user_id", a->user_id, "email", a->address,
+		    "message", "Signed in successfully")));
 	answer = json_pack("{s:b,s:s,s:O}", "redirect", redirects,
 	    "token", a->session.token, "user", a->user);
 	if (a->callback != NULL)
@@ -516,32 +523,6 @@ sign_in_opened(struct request *r)
 		reply_header(r, "location", a->callback);
 
 	return (reply_json(r, 200, answer));
-}
-
-static enum step
-sign_in_form_opened(struct request *r)
-{
-	struct account	*a = r->data;
-
-	if (db_rows(&r->db) != 1)
-		return (sign_in_find(r));
-	sign_in_hand_out(r);
-
-	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
-	    "user_id", a->user_id, "email", a->address,
-	    "message", "Signed in successfully")));
-}
-
-static void
-sign_in_hand_out(struct request *r)
-{
-	struct account	*a = r->data;
-
-	metrics_add(METRIC_SIGN_INS, 1);
-	/* The device is new: a letter waits. */
-	if (db_bool(&r->db, 0, 1))
-		mailer_kick();
-	session_hand_out(r, a->session.token, a->session.is_remembered);
 }
 
 /* The password was right; the address is still to be verified. */
