@@ -40,7 +40,7 @@ redirect_with(struct request *r, const char *target, const char *name,
 	buffer_add_text(&url, name);
 	buffer_add_text(&url, "=");
 	buffer_add_text(&url, value);
-	buffer_add_text(&url, stop);
+	redirect_add(&url, stop, strlen(stop));
 	step = reply_redirect(r, buffer_text(&url));
 	buffer_free(&url);
 
