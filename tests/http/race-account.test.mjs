@@ -272,17 +272,17 @@ test('one confirmation turns the second factor on, with one new session', async 
 
 test('a code of the app, and a backup code, let one in', async () => {
   const anna = await protectedPerson();
-  const kinds = [['verify-totp', () => code(anna.uri)],
-    ['verify-backup-code', () => anna.codes[0]]];
+  const kinds = [[factor('verify-totp'), () => code(anna.uri)],
+    [factor('verify-backup-code'), () => anna.codes[0]]];
 
-  for (const [action, show] of kinds) {
+  for (const [op, show] of kinds) {
     await sql(arena, `update second_factors set last_step = 0, failures = 0,
       locked_until = null where ${of(anna)}`);
     const before = await count(`sessions where ${of(anna)}`);
     // As many browsers as tries do not lock the account, each with a tab beside.
     const browsers = await Promise.all(Array.from({ length: 5 }, () => signIn(anna.email)));
     const shown = show();
-    const replies = await race(arena, 10, (i) => ({ op: factor(action),
+    const replies = await race(arena, 10, (i) => ({ op,
       who: browsers[i % 5], json: { code: shown } }));
 
     assert.equal(replies.filter(({ status }) => status === 200).length, 1,
@@ -318,7 +318,7 @@ test('giving the second factor up many times leaves one session and no code', as
 test('turning it on and off at once ends in one of the two', async () => {
   const anna = await protectedPerson();
 
-  await race(arena, 12, (i) => ({ op: factor(i % 2 ? 'enable' : 'disable'), who: anna,
+  await race(arena, 12, (i) => ({ op: i % 2 ? factor('enable') : factor('disable'), who: anna,
     json: { password } }));
   const [isOn, has] = (await sql(arena, `select two_factor_at is not null,
     exists (select from second_factors where ${of(anna)})
