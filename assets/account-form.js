@@ -17,6 +17,7 @@ const FIELD = {
   INVALID_EMAIL: 'email',
   PASSWORD_TOO_SHORT: 'password',
   PASSWORD_TOO_LONG: 'password',
+  PASSWORD_COMPROMISED: 'password',
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'email',
   INVALID_PASSWORD: 'currentPassword',
   INVALID_CODE: 'code',

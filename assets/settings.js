@@ -26,7 +26,8 @@ function complain(error) {
 
 function showUser(user) {
   showName(user);
-  part(document, 'profile').elements.name.value = user.name;
+  /* Shown unless somebody began to type before it came */
+  part(document, 'profile').elements.name.defaultValue = user.name;
   part(document, 'email').textContent = user.email;
   part(document, 'username').value = user.email;
   part(document, 'confirmed').hidden = !user.emailVerified;
@@ -51,6 +52,7 @@ function takeProfile() {
     return whoIsHere();
   }, (here) => {
     showUser(here.user);
+    form.reset();
     part(form, 'done').textContent = text('settings.saved');
   });
   form.addEventListener('input', () => { part(form, 'done').textContent = ''; });

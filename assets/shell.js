@@ -1,7 +1,7 @@
 /*
  * What every page behind the sign-in has in common: the name of the person,
- * the way out, what states.js says of the server, and the reminder to confirm
- * the address where the page has room for one.
+ * the way out, what states.js says of the server, the reminder to confirm the
+ * address where the page has room for one, and nothing of it after the way out.
  */
 import './states.js';
 import { sendsMail, signOut, whoIsHere } from './api.js';
@@ -9,6 +9,8 @@ import { make, part, say } from './dom.js';
 import { text } from './texts.js';
 
 const banner = part(document, 'banner');
+
+let owner;
 
 part(document, 'sign-out').addEventListener('click', async (event) => {
   /* In a form of its own, which works without this script as well */
@@ -40,6 +42,7 @@ async function greet() {
   const strip = document.querySelector('[data-unconfirmed]');
   try {
     const here = await whoIsHere();
+    owner = here?.user.id;
     if (here)
       showName(here.user);
     if (here?.user.role === 'admin')
@@ -56,5 +59,17 @@ async function greet() {
     /* These are ornaments; whatever is wrong, the page itself will say */
   }
 }
+
+/* A page that the browser has kept for "Back" is shown to its owner alone */
+addEventListener('pageshow', async ({ persisted }) => {
+  if (!persisted)
+    return;
+  document.body.hidden = true;
+  const here = await whoIsHere().catch(() => null);
+  if (here && here.user.id === owner)
+    document.body.hidden = false;
+  else
+    location.reload();
+});
 
 greet();

@@ -27,7 +27,9 @@ struct config {
 	int64_t		 session_refresh_seconds;
 	int		 sign_up_open;
 	int		 require_verified_email;
+	const char	*password_list;	/* a file, or NULL; passlist.h */
 	const char	*admin_email;	/* or NULL */
+	int		 admin_second_factor; /* administrators need one */
 	int		 rate_limit;	/* 0: for tests and benchmarks */
 	int64_t		 retain_audit_days;	/* 0: for ever */
 	int64_t		 retain_chat_days;	/* 0: for ever */

@@ -44,7 +44,8 @@
 #include "sqlstate.h"
 
 #define DB_NAME			"lectern"
-#define DB_WAITING_MAX		512	/* queries in line per worker */
+#define DB_WAITING_MAX		2048	/* queries in line per worker: a
+					   burst of all its answers */
 #define DB_WAIT_MS		8000	/* for a connection, database up */
 #define DB_WAIT_DOWN_MS		1000	/* the same while it is known away */
 #define DB_RUN_MS		10000	/* a statement; the server's own limit

@@ -40,6 +40,9 @@
 	    "Password too short")					\
 	X(PASSWORD_TOO_LONG, 400, "PASSWORD_TOO_LONG",			\
 	    "Password too long")					\
+	X(PASSWORD_COMPROMISED, 400, "PASSWORD_COMPROMISED",		\
+	    "The password you entered has been compromised. "		\
+	    "Please choose a different password.")			\
 	X(INVALID_EMAIL_OR_PASSWORD, 401, "INVALID_EMAIL_OR_PASSWORD",	\
 	    "Invalid email or password")				\
 	X(EMAIL_NOT_VERIFIED, 403, "EMAIL_NOT_VERIFIED",		\

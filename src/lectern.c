@@ -54,6 +54,7 @@
 #include "metrics.h"
 #include "migrate.h"
 #include "ops.h"
+#include "passlist.h"
 #include "pooler.h"
 #include "poolerfigures.h"
 #include "poolerkeep.h"
@@ -153,6 +154,9 @@ kore_parent_configure(int argc, char **argv)
 		lectern_die(why);
 	if (route_check(why, sizeof(why)) == -1 ||
 	    preflight_folder(why, sizeof(why)) == -1)
+		lectern_die(why);
+	if (config.password_list != NULL &&
+	    passlist_read(config.password_list, why, sizeof(why)) == -1)
 		lectern_die(why);
 	if (token_init(config.secret_key, config.secret_key_old) == -1)
 		lectern_die("libsodium does not start on this machine.");

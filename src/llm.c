@@ -35,6 +35,7 @@
 #include "llm.h"
 #include "llmfault.h"
 #include "llmform.h"
+#include "llmgather.h"
 #include "llmhealth.h"
 #include "llmrequest.h"
 #include "log.h"
@@ -56,6 +57,7 @@ struct llm {
 	void			*arg;
 	struct ssein		 events;
 	struct llmform		 form;
+	struct llmgather	 gather;
 	char			*body;		/* the request, or NULL */
 	char			 request_id[LLM_ID_MAX];
 	char			 reason[LLMWIRE_REASON_LEN]; /* or "" */
@@ -92,6 +94,7 @@ static void	 llm_finished(struct kore_curl *, void *);
 static enum error_id llm_verdict(const struct llm *);
 static size_t	 llm_write(char *, size_t, size_t, void *);
 static size_t	 llm_header(char *, size_t, size_t, void *);
+static void	 llm_told(void *);
 static int	 llm_event(void *, const char *, size_t);
 static void	 llm_chunk(struct llm *, const struct llmwire_chunk *);
 static void	 llm_first(struct llm *);
@@ -127,6 +130,7 @@ llm_start(const struct llm_message *messages, size_t count,
 	    sizeof(llm->request_id));
 	ssein_init(&llm->events, llm_event, llm);
 	llmform_init(&llm->form);
+	llmgather_init(&llm->gather, llm_told, llm);
 	llm->body = llmwire_request(config.llm_model, messages, count,
 	    options);
 	llm->pass = llmhealth_admit(llm->started);
@@ -200,6 +204,7 @@ llm_detach(struct llm *llm)
 		return;
 	llm->has_transfer = 0;
 	llm->is_held = 0;
+	llmgather_drop(&llm->gather);
 	llmrequest_cleanup(&llm->curl);
 }
 
@@ -435,11 +440,13 @@ llm_write(char *data, size_t size, size_t count, void *arg)
 {
 	struct llm	*llm = arg;
 	u_int64_t	 least;
+	int		 is_over;
 
 	if (llm->is_cancelled)
 		return (0);
 	if (llm->is_paused) {
 		llm->is_held = 1;
+		llmgather_drop(&llm->gather);
 		return (CURL_WRITEFUNC_PAUSE);
 	}
 	if (llm->status == 0)
@@ -457,12 +464,24 @@ llm_write(char *data, size_t size, size_t count, void *arg)
 	is_inside--;
 	if (llm->is_cancelled || llm->failure != ERROR_NONE)
 		return (0);
+	is_over = llm->is_done || llm->reason[0] != '\0';
 	least = kore_time_ms() + llm_stall_ms();
-	if (!llm->is_done && llm->reason[0] == '\0' &&
-	    (llm->has_text || llm->deadline < least))
+	if (!is_over && (llm->has_text || llm->deadline < least))
 		llm->deadline = least;
+	if (llm->has_text)
+		llmgather_note(&llm->gather, llm->curl.handle,
+		    is_over ? 0 : calls_count);
 
 	return (size * count);
+}
+
+static void
+llm_told(void *arg)
+{
+	struct llm	*llm = arg;
+
+	if (!llm->is_cancelled && llm->tell.told != NULL)
+		llm->tell.told(llm->arg);
 }
 
 /* One event of the stream; -1 ends the call. */

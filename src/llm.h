@@ -23,6 +23,8 @@ struct llm;
 struct llm_callbacks {
 	/* A piece of text: whole UTF-8 characters, no NUL. */
 	void	(*text)(void *arg, const char *, size_t len);
+	/* All text of a read was told: time to pass it on. May be NULL. */
+	void	(*told)(void *arg);
 	/* The end point finished; `reason` as it says: "stop", "length", ...
 	   Some text that is not blank was told before. */
 	void	(*end)(void *arg, const char *reason, const struct llm_usage *);

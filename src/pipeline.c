@@ -46,6 +46,7 @@ static void	pipeline_write(struct answer *);
 static void	pipeline_quote(struct answer *);
 static void	pipeline_model(struct answer *);
 static void	pipeline_text(void *, const char *, size_t);
+static void	pipeline_told(void *);
 static void	pipeline_model_end(void *, const char *,
 		    const struct llm_usage *);
 static void	pipeline_model_fail(void *, enum error_id, long);
@@ -277,6 +278,7 @@ pipeline_model(struct answer *a)
 {
 	static const struct llm_callbacks	callbacks = {
 		.text = pipeline_text,
+		.told = pipeline_told,
 		.end = pipeline_model_end,
 		.fail = pipeline_model_fail
 	};
@@ -336,8 +338,15 @@ pipeline_text(void *arg, const char *text, size_t len)
 	if (a->cite.text.len > PIPELINE_TEXT_MAX) {
 		a->reason = "length";
 		pipeline_end(a, "complete", ERROR_NONE);
-		return;
 	}
+}
+
+/* Readers hear once of what one read brought. */
+static void
+pipeline_told(void *arg)
+{
+	struct answer	*a = arg;
+
 	pipeline_tell_text(a);
 	answer_notify(a);
 }

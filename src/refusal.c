@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "log.h"
 #include "metrics.h"
 #include "openaiwire.h"
@@ -51,9 +52,11 @@ refusal_send(struct connection *c, enum error_id error, const char *method,
 	    "cache-control: no-store\r\n"
 	    "x-content-type-options: nosniff\r\n"
 	    "x-request-id: %s\r\n"
-	    "%s%s\r\n",
+	    "%s%s%s\r\n",
 	    info->status, error_reason(info->status), wire_date(), body_len,
-	    id, info->status == 503 ? "retry-after: 2\r\n" : "", cors);
+	    id, info->status == 503 ? "retry-after: 2\r\n" : "",
+	    config.is_secure ? "strict-transport-security: "
+	    "max-age=31536000\r\n" : "", cors);
 
 	net_send_queue(c, head, (size_t)head_len);
 	if (method == NULL || strcmp(method, "HEAD") != 0)

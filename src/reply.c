@@ -31,6 +31,9 @@
 	"img-src 'self' data:; connect-src 'self'; font-src 'self'; "	\
 	"form-action 'self'; base-uri 'none'; "				\
 	"frame-ancestors 'self' https://huggingface.co"
+/* What is no page runs and loads nothing, should a browser show it as one. */
+#define REPLY_CSP_DATA							\
+	"default-src 'none'; frame-ancestors 'none'; sandbox"
 #define REPLY_TYPE_JSON		"application/json"
 #define REPLY_TYPE_PAGE		"text/html; charset=utf-8"
 
@@ -38,6 +41,7 @@ static enum step	 reply_send(struct request *, int, const void *,
 			    size_t);
 static int		 reply_file_sent(struct netbuf *);
 static void		 reply_common(struct request *, const char *);
+static void		 reply_private(struct request *);
 static void		 reply_flush_head(struct request *);
 static json_t		*reply_error_body(struct request *, enum error_id,
 			    const char *, const char *);
@@ -227,6 +231,8 @@ reply_common(struct request *r, const char *type)
 		reply_header(r, "content-type", type);
 	if (type != NULL && strcmp(type, REPLY_TYPE_PAGE) == 0)
 		reply_header(r, "content-security-policy", REPLY_CSP);
+	else if (r->face != FACE_PAGE)
+		reply_private(r);
 	reply_header(r, "date", wire_date());
 	reply_header(r, "x-content-type-options", "nosniff");
 	reply_header(r, "referrer-policy", "same-origin");
@@ -234,6 +240,18 @@ reply_common(struct request *r, const char *type)
 		reply_header(r, "strict-transport-security",
 		    "max-age=31536000");
 	origin_headers(r);
+}
+
+/*
+ * Everything but pages and their files is somebody's: no cache on its way and
+ * no browser keeps it, unless its route has said how.
+ */
+static void
+reply_private(struct request *r)
+{
+	reply_header(r, "content-security-policy", REPLY_CSP_DATA);
+	if (strstr(buffer_text(&r->head), "\r\ncache-control: ") == NULL)
+		reply_header(r, "cache-control", "no-store");
 }
 
 /* The request id opens the block that the gathered lines follow. */

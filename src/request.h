@@ -66,6 +66,7 @@ struct identity {
 	char		user_id[37];	/* ours: 32; taken-over ones: a UUID */
 	char		session_id[37];
 	int		is_admin;
+	int		lacks_factor;	/* and is none for that (config.h) */
 };
 
 struct request {

@@ -72,7 +72,7 @@ static const struct input_field	fields[] = {
 #define FIELDS_BACKUP	3
 
 enum { SECOND_READ, SECOND_FOUND, SECOND_PASSED, SECOND_CONFIRMED,
-    SECOND_USED };
+    SECOND_USED, SECOND_REFUSED };
 
 static enum step	totp_read(struct request *);
 static enum step	totp_found(struct request *);
@@ -90,6 +90,7 @@ static enum step	second_confirmed(struct request *);
 static enum step	second_use(struct request *);
 static enum step	second_used(struct request *);
 static enum step	second_wrong(struct request *);
+static enum step	second_refused(struct request *);
 static void		second_free(void *);
 
 static const struct request_step	totp_steps[] = {
@@ -97,25 +98,27 @@ static const struct request_step	totp_steps[] = {
 	[SECOND_FOUND] = REQUEST_STEP(totp_found),
 	[SECOND_PASSED] = REQUEST_STEP(second_passed),
 	[SECOND_CONFIRMED] = REQUEST_STEP(second_confirmed),
-	[SECOND_USED] = REQUEST_STEP(second_used)
+	[SECOND_USED] = REQUEST_STEP(second_used),
+	[SECOND_REFUSED] = REQUEST_STEP(second_refused)
 };
 static const struct request_step	backup_steps[] = {
 	[SECOND_READ] = REQUEST_STEP(backup_read),
 	[SECOND_FOUND] = REQUEST_STEP(backup_found),
 	[SECOND_PASSED] = REQUEST_STEP(second_passed),
 	[SECOND_CONFIRMED] = REQUEST_STEP(second_confirmed),
-	[SECOND_USED] = REQUEST_STEP(second_used)
+	[SECOND_USED] = REQUEST_STEP(second_used),
+	[SECOND_REFUSED] = REQUEST_STEP(second_refused)
 };
 
 static const struct request_plan	totp_plan = {
 	.name = "POST /api/auth/two-factor/verify-totp", .steps = totp_steps,
-	.steps_len = 5, .flags = REQUEST_BODY_FIRST, .limit = LIMIT_CODE,
+	.steps_len = 6, .flags = REQUEST_BODY_FIRST, .limit = LIMIT_CODE,
 	.data_len = sizeof(struct secondstep), .data_free = second_free
 };
 static const struct request_plan	backup_plan = {
 	.name = "POST /api/auth/two-factor/verify-backup-code",
 	.steps = backup_steps,
-	.steps_len = 5, .flags = REQUEST_BODY_FIRST, .limit = LIMIT_CODE,
+	.steps_len = 6, .flags = REQUEST_BODY_FIRST, .limit = LIMIT_CODE,
 	.data_len = sizeof(struct secondstep), .data_free = second_free
 };
 
@@ -401,9 +404,20 @@ second_used(struct request *r)
 static enum step
 second_wrong(struct request *r)
 {
+	struct secondstep	*s = r->data;
+	char			 agent[256];
+
 	if (!r->is_signed_in)
 		metrics_add(METRIC_SIGN_INS_FAILED, 1);
 
+	return (db_send(r, SECOND_REFUSED, STATEMENT_TWO_FACTOR_FAILED,
+	    DB_TEXT(s->user_id), DB_TEXT(r->address),
+	    DB_TEXT(session_agent(r, agent))));
+}
+
+static enum step
+second_refused(struct request *r)
+{
 	return (request_fail(r, r->plan == &totp_plan ? ERROR_CODE_INVALID :
 	    ERROR_BACKUP_CODE_INVALID));
 }

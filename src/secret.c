@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "passlist.h"
 #include "secret.h"
 #include "utf8.h"
 
@@ -33,7 +34,8 @@ secret_judge(const char *password)
 	size_t	len = utf8_utf16_len(password, strlen(password));
 
 	return (len < PASSWORD_MIN ? ERROR_PASSWORD_TOO_SHORT :
-	    len > PASSWORD_MAX ? ERROR_PASSWORD_TOO_LONG : ERROR_NONE);
+	    len > PASSWORD_MAX ? ERROR_PASSWORD_TOO_LONG :
+	    passlist_has(password) ? ERROR_PASSWORD_COMPROMISED : ERROR_NONE);
 }
 
 enum step

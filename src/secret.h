@@ -14,7 +14,10 @@ struct secret {
 	char	was[PASSWORD_HASH_LEN];	/* the stored one last looked at */
 };
 
-/* ERROR_NONE, or too short or too long, counted as better-auth does. */
+/*
+ * ERROR_NONE, or too short or too long, counted as better-auth does, or one
+ * of PASSWORD_LIST: of a password that somebody chooses.
+ */
 enum error_id	 secret_judge(const char *password);
 /*
  * Starters: the state runs when `out` has been filled. A NULL hash (nobody

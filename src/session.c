@@ -35,6 +35,9 @@
 #include "session.h"
 
 #define SESSION_NEXT_MAX	1024
+#define SESSION_FACTOR_WANTED						\
+	"Administrators need a second factor here: "			\
+	"turn it on in your settings"
 
 int	session_authenticate(struct http_request *, const char *);
 int	session_in_person(struct http_request *, const char *);
@@ -47,11 +50,12 @@ static enum step	session_find(struct request *, u_int8_t);
 static int		session_is_refreshed(struct request *);
 static void		session_renew(struct request *);
 static void		session_recognise(struct request *);
-static void		session_identify(struct request *, int, int, int,
+static void		session_identify(struct request *, int, int, int, int,
 			    int);
 
 /* Columns of apikey_find.sql. */
-enum { KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED, KEY_USER_ROLE };
+enum { KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED, KEY_USER_ROLE,
+    KEY_IS_FACTORED };
 
 /* ---- authentication session ---- */
 
@@ -186,7 +190,7 @@ auth_key_found(struct request *r)
 	if (db_rows(&r->db) == 0)
 		return (request_fail(r, ERROR_UNAUTHORIZED));
 	session_identify(r, KEY_USER_ID, KEY_USER_EMAIL, KEY_USER_VERIFIED,
-	    KEY_USER_ROLE);
+	    KEY_USER_ROLE, KEY_IS_FACTORED);
 	db_query_reset(&r->db);
 
 	return (request_pass(r));
@@ -197,7 +201,8 @@ static enum step
 auth_admit(struct request *r)
 {
 	if (r->plan == &admin_plan && !r->who.is_admin)
-		return (request_fail(r, ERROR_ADMINS_ONLY));
+		return (request_fail_field(r, ERROR_ADMINS_ONLY, NULL,
+		    r->who.lacks_factor ? SESSION_FACTOR_WANTED : NULL));
 
 	return (request_pass(r));
 }
@@ -487,22 +492,28 @@ static void
 session_recognise(struct request *r)
 {
 	session_identify(r, SESSION_USER_ID, SESSION_USER_EMAIL,
-	    SESSION_USER_VERIFIED, SESSION_USER_ROLE);
+	    SESSION_USER_VERIFIED, SESSION_USER_ROLE, SESSION_IS_FACTORED);
 	(void)kore_strlcpy(r->who.session_id, db_text(&r->db, 0, SESSION_ID),
 	    sizeof(r->who.session_id));
 }
 
 /*
  * The person in these columns asks. ADMIN_EMAIL counts once its owner has
- * shown that the address is theirs.
+ * shown that the address is theirs; ADMIN_SECOND_FACTOR wants a session or key
+ * that was made since there is one, for an older one may be somebody else's.
  */
 static void
-session_identify(struct request *r, int id, int email, int verified, int role)
+session_identify(struct request *r, int id, int email, int verified, int role,
+    int factored)
 {
 	(void)kore_strlcpy(r->who.user_id, db_text(&r->db, 0, id),
 	    sizeof(r->who.user_id));
 	r->who.is_admin = strcmp(db_text(&r->db, 0, role), "admin") == 0 ||
 	    (config.admin_email != NULL && db_bool(&r->db, 0, verified) &&
 	    strcasecmp(db_text(&r->db, 0, email), config.admin_email) == 0);
+	r->who.lacks_factor = r->who.is_admin && config.admin_second_factor &&
+	    !db_bool(&r->db, 0, factored);
+	if (r->who.lacks_factor)
+		r->who.is_admin = 0;
 	r->is_signed_in = 1;
 }

@@ -3,8 +3,9 @@
  *
  * Kore queues without a bound and tells nobody when a queue has drained, so
  * each write looks at what is queued already, and one timer, which runs while
- * there are streams, looks at those that were full. The same timer sends a
- * comment on streams that were silent, so that no proxy takes them for dead.
+ * there are streams, looks at those that were full. The same timer sends now
+ * and then a comment on streams that were silent, so that no proxy takes them
+ * for dead.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -19,14 +20,20 @@
 #define SSE_QUEUE_HIGH		(256 * 1024)	/* bytes; then refuse */
 #define SSE_QUEUE_LOW		(64 * 1024)	/* bytes; then take again */
 #define SSE_HEARTBEAT_MS	15000
-#define SSE_WATCH_MS		50
+#define SSE_WATCH_MS		50	/* the full ones */
+#define SSE_SILENCE_MS		1000	/* the others */
 #define SSE_COMMENT		": keep-alive\n\n"
 
-static void	 sse_watch(void *, u_int64_t);
+TAILQ_HEAD(sse_list, sse);
 
-static TAILQ_HEAD(, sse)	 streams = TAILQ_HEAD_INITIALIZER(streams);
+static void	 sse_watch(void *, u_int64_t);
+static void	 sse_break_silence(u_int64_t);
+
+static struct sse_list		 flowing = TAILQ_HEAD_INITIALIZER(flowing);
+static struct sse_list		 full = TAILQ_HEAD_INITIALIZER(full);
 static size_t			 streams_count;
 static struct kore_timer	*watch;
+static u_int64_t		 listened_at;	/* for silence, ms */
 
 static void
 sse_enter(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
@@ -37,7 +44,7 @@ sse_enter(struct sse *s, struct request *r, void (*drained)(void *), void *arg)
 	s->arg = arg;
 	s->last = kore_time_ms();
 	s->is_plain = edge_is_http10(r->http);
-	TAILQ_INSERT_TAIL(&streams, s, list);
+	TAILQ_INSERT_TAIL(&flowing, s, list);
 	streams_count++;
 	if (watch == NULL)
 		watch = kore_timer_add(sse_watch, SSE_WATCH_MS, NULL, 0);
@@ -60,6 +67,16 @@ sse_open_as(struct sse *s, struct request *r, const char *type,
 	sse_enter(s, r, drained, arg);
 	s->is_silent = 1;
 	reply_stream_head(r, type);
+}
+
+static void
+sse_set_full(struct sse *s, int is_full)
+{
+	if (s->is_full == is_full)
+		return;
+	TAILQ_REMOVE(s->is_full ? &full : &flowing, s, list);
+	s->is_full = is_full;
+	TAILQ_INSERT_TAIL(is_full ? &full : &flowing, s, list);
 }
 
 static size_t
@@ -103,12 +120,12 @@ sse_write(struct sse *s, const char *data, size_t len)
 		return (len);
 	queued = sse_queued(s);
 	if (len > 0 && queued >= SSE_QUEUE_HIGH) {
-		s->is_full = 1;
+		sse_set_full(s, 1);
 		return (0);
 	}
 	if (len > SSE_QUEUE_HIGH - queued) {
 		len = SSE_QUEUE_HIGH - queued;
-		s->is_full = 1;
+		sse_set_full(s, 1);
 	}
 	if (len > 0)
 		sse_send(s, data, len);
@@ -136,7 +153,7 @@ sse_close(struct sse *s)
 	if (s->request == NULL)
 		return;
 	s->request = NULL;
-	TAILQ_REMOVE(&streams, s, list);
+	TAILQ_REMOVE(s->is_full ? &full : &flowing, s, list);
 	streams_count--;
 }
 
@@ -152,24 +169,33 @@ sse_watch(void *arg, u_int64_t now)
 	struct sse	*s, *next;
 
 	(void)arg;
-	for (s = TAILQ_FIRST(&streams); s != NULL; s = next) {
+	for (s = TAILQ_FIRST(&full); s != NULL; s = next) {
 		/* A reader that drains may close its own stream, no other. */
 		next = TAILQ_NEXT(s, list);
-		if (!request_is_alive(s->request))
-			continue;
-		if (s->is_full) {
-			if (sse_queued(s) < SSE_QUEUE_LOW) {
-				s->is_full = 0;
-				s->drained(s->arg);
-			}
-		} else if (!s->is_silent &&
-		    now >= s->last + SSE_HEARTBEAT_MS)
-			sse_send(s, SSE_COMMENT, strlen(SSE_COMMENT));
+		if (request_is_alive(s->request) &&
+		    sse_queued(s) < SSE_QUEUE_LOW) {
+			sse_set_full(s, 0);
+			s->drained(s->arg);
+		}
 	}
+	if (now >= listened_at + SSE_SILENCE_MS)
+		sse_break_silence(now);
 
-	if (TAILQ_EMPTY(&streams)) {
+	if (streams_count == 0) {
 		/* A timer may not remove itself while it runs. */
 		watch->flags |= KORE_TIMER_ONESHOT;
 		watch = NULL;
 	}
+}
+
+static void
+sse_break_silence(u_int64_t now)
+{
+	struct sse	*s;
+
+	listened_at = now;
+	TAILQ_FOREACH(s, &flowing, list)
+		if (!s->is_silent && now >= s->last + SSE_HEARTBEAT_MS &&
+		    request_is_alive(s->request))
+			sse_send(s, SSE_COMMENT, strlen(SSE_COMMENT));
 }

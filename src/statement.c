@@ -52,6 +52,12 @@ statement_is_hot(enum statement statement)
 	case STATEMENT_SEARCH_HEADS:
 	case STATEMENT_SEARCH_BLOCKS:
 	case STATEMENT_SEARCH_PASSAGES:
+	case STATEMENT_CHAT_OPEN:
+	case STATEMENT_PASSAGES_JOIN:
+	case STATEMENT_CHAT_CHECK:
+	case STATEMENT_CHAT_CLOSE:
+	case STATEMENT_TITLE_SET:
+	case STATEMENT_ANSWER_BEAT:
 		return (1);
 	default:
 		return (0);

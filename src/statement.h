@@ -46,6 +46,7 @@
 	X(TWO_FACTOR_DISABLE, two_factor_disable)			\
 	X(TWO_FACTOR_CHALLENGE, two_factor_challenge)			\
 	X(TWO_FACTOR_TRY, two_factor_try)				\
+	X(TWO_FACTOR_FAILED, two_factor_failed)				\
 	X(TWO_FACTOR_USE, two_factor_use)				\
 	X(TWO_FACTOR_PASS, two_factor_pass)				\
 	X(VECTOR_BASELINE, vector_baseline)				\

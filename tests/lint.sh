@@ -25,7 +25,7 @@ layers="
 1 dbfigure metricscell metricstext preflight
 1 docxtext extraction extractor htmltext jail pdftext
 1 asset embedded keeper poolerfigures poolerkeep bundle config conninfo db dbconnect dbresult dbsync dbvalues edge edgebody embed
-1 handover inbuf job llm llmhealth llmrequest log mail metrics migrate password pooler refusal route sandbox
+1 handover inbuf job llm llmgather llmhealth llmrequest log mail metrics migrate passlist password pooler refusal route sandbox
 1 statement takeover token totp trust upstream wire
 2 indexwriter lexical lexicalrows merge segmentio
 2 form
@@ -61,7 +61,7 @@ owners="
 libpq-fe.h pooler poolerfigures conninfo db dbconnect dbsync dbvalues
 libpq-events.h dbconnect
 kore/pgsql.h db
-kore/curl.h llm llmrequest mail upstream
+kore/curl.h llm llmgather llmrequest mail upstream
 kore/tasks.h job
 kore/seccomp.h sandbox
 kore/hooks.h lectern sandbox

@@ -10,7 +10,8 @@ select s.id,
        floor(extract(epoch from u.updated_at) * 1000)::bigint,
        u.two_factor_at is not null, u.role,
        s.is_remembered
-           and s.expires_at <= now() + $2::bigint * interval '1 second'
+           and s.expires_at <= now() + $2::bigint * interval '1 second',
+       coalesce(s.created_at >= u.two_factor_at, false)
 from sessions s
 join users u on u.id = s.user_id
 where s.session_token = $1

@@ -8,15 +8,17 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { giveToOwner, temporaryFolder } from '../lib/process.mjs';
+import { giveToOwner, temporaryFolder, treeCpu } from '../lib/process.mjs';
 
 const run = promisify(execFile);
 
 /**
- * wrk with one thread: {rate, p50, p99}, times in milliseconds. What is no
- * success has not been measured: it throws.
+ * wrk with one thread: {rate, p50, p99}, times in milliseconds, and with `pid`
+ * {cpu}: microseconds of that process tree per request. What is no success has
+ * not been measured: it throws.
  */
-export async function wrk(url, connections, duration, { headers = [], script } = {}) {
+export async function wrk(url, connections, duration, { headers = [], script, pid } = {}) {
+  const before = pid === undefined ? 0 : treeCpu(pid);
   const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${duration}s`,
     '--latency', '--timeout', '10s', ...headers.flatMap((line) => ['-H', line]),
     ...script ? ['-s', script] : [], url]);
@@ -32,7 +34,8 @@ export async function wrk(url, connections, duration, { headers = [], script } =
   if (failure || rate === 0) {
     throw new Error(`wrk on ${url}: ${failure?.[0] ?? 'no answer in time'}`);
   }
-  return { rate, p50: milliseconds(50), p99: milliseconds(99) };
+  return { rate, p50: milliseconds(50), p99: milliseconds(99),
+    cpu: pid === undefined ? undefined : (treeCpu(pid) - before) / (rate * duration) };
 }
 
 /**
@@ -74,6 +77,40 @@ export function postScript(type, body) {
     wrk.body = [[${body}]]`);
   giveToOwner(script);
   return script;
+}
+
+/** The cookies of a Client as the header's value. */
+export const cookieOf = (client) =>
+  [...client.cookies].map((pair) => pair.join('=')).join('; ');
+
+/**
+ * What the rounds brought: figures by name, in the rounds' order, and the cells
+ * that tables are made of (min - median - max of the rounds, unless they say
+ * otherwise).
+ */
+export class Figures {
+  #results = new Map();
+
+  keep(name, figures) {
+    this.#results.set(name, [...this.#results.get(name) ?? [], figures]);
+  }
+
+  all(name, field) { return this.#results.get(name).map((figures) => figures[field]); }
+
+  cell(name, field, digits = 2) { return spread(this.all(name, field), digits); }
+
+  /** The median of the rounds, where the spread would make a table too wide. */
+  median(name, field, digits = 2) {
+    return quantile(this.all(name, field).sort((a, b) => a - b), 0.5).toFixed(digits);
+  }
+
+  /** One against another, round by round; more is better unless `isLess`. */
+  ratio(name, other, field = 'rate', isLess = false) {
+    const theirs = this.all(other, field);
+
+    return spread(this.all(name, field).map((ours, round) =>
+      isLess ? theirs[round] / ours : ours / theirs[round]), 2);
+  }
 }
 
 export function quantile(sorted, q) {

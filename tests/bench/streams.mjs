@@ -1,11 +1,10 @@
-// A thousand answers (BENCH_STREAMS) of 200 tokens, opened over ten seconds, from
-// Lectern (sessions, retrieval, citations, storing) and from the quickstart
-// (peers/quickstart.py: session and model alone), before the same model double.
-//
-// At 20 ms a token, for waiting times, durations and the processor's time; a
-// stream then lasts four seconds. And from Lectern at 60 ms, so that all of them
-// are open at once, for the memory. The double and the readers (streams.c) share
-// the machine with the server: their own cost is told, too.
+// Answers of 200 tokens at 20 ms, from Lectern (sessions, retrieval, citations,
+// storing) and from its peers (session and model alone), before the same model
+// double: 200 opened in one second, which are open at once, and 1,000 opened over
+// ten (BENCH_STREAMS="200 1000"), for waiting times, durations and the processor's
+// time. And 1,000 from Lectern at 60 ms, all open at once, for the memory. The
+// double and the readers (streams.c) share the machine with the server: their own
+// cost is told, too.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,25 +14,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { Client, signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
-import { ended, freePort, processTree, root, temporaryFolder, treePss }
+import { ended, freePort, root, temporaryFolder, treeCpu, treePss }
   from '../lib/process.mjs';
-import { quantile } from './measure.mjs';
-import { startQuickstart } from './quickstart.mjs';
+import { cookieOf, quantile } from './measure.mjs';
+import { startBetterAuth, startQuickstart } from './peers.mjs';
 
-const count = Number(process.env.BENCH_STREAMS ?? 1000);
+const counts = (process.env.BENCH_STREAMS ?? '200 1000').split(/\s+/).map(Number);
 const tokens = 200;
-const seconds = 10;
-const people = Math.ceil(count / 5);	// none may have more than eight
 const question = 'How long does the warranty of the Zephyr last?';
-
-/** Processor time of a process and its descendants, in microseconds. */
-function cpuOf(pid) {
-  return processTree(pid).reduce((sum, member) => {
-    const stat = readFileSync(`/proc/${member}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
-  }, 0);
-}
 
 function compile() {
   const program = path.join(temporaryFolder(), 'streams');
@@ -69,7 +57,7 @@ const requestOf = (port, cookie) => {
 };
 
 /** Streams from a server; its figures. */
-async function run(program, server, double, cookies) {
+async function run(program, server, { double, count, seconds }, cookies) {
   const { port } = new URL(server.url);
   const file = path.join(temporaryFolder(), 'requests');
   const streams = [];
@@ -77,8 +65,8 @@ async function run(program, server, double, cookies) {
 
   writeFileSync(file, Array.from({ length: count }, (_, n) =>
     requestOf(port, cookies[n % cookies.length])).join(''));
-  const began = { server: cpuOf(server.pid), double: cpuOf(double.pid),
-    database: cpuOf(server.database) };
+  const began = { server: treeCpu(server.pid), double: treeCpu(double.pid),
+    database: treeCpu(server.database) };
   const child = spawn(program, ['load', port, String(seconds), file],
     { stdio: ['ignore', 'pipe', 'inherit'] });
   let load = 0;
@@ -90,7 +78,7 @@ async function run(program, server, double, cookies) {
       continue;
     }
     // It is gone with the last stream.
-    if (streams.length === count - 2) load = cpuOf(child.pid);
+    if (streams.length === count - 2) load = treeCpu(child.pid);
     const [status, got, first, token, end] = line.split(' ').map(Number);
     streams.push({ isGood: status === 200 && got === tokens, first, token, end, got, status });
   }
@@ -104,17 +92,15 @@ async function run(program, server, double, cookies) {
       .map(({ status, got }) => `${status}: ${got}`),
     first: sorted('first'), token: sorted('token'),
     length: sorted('end').map((ms) => ms / (tokens * double.paceMs)), pss, open,
-    cpu: (cpuOf(server.pid) - began.server) / total,
-    database: (cpuOf(server.database) - began.database) / total,
-    double: (cpuOf(double.pid) - began.double) / total,
+    cpu: (treeCpu(server.pid) - began.server) / total,
+    database: (treeCpu(server.database) - began.database) / total,
+    double: (treeCpu(double.pid) - began.double) / total,
     load: load / total };
 }
 
-const cookieOf = (client) =>
-  [...client.cookies].map((pair) => pair.join('=')).join('; ');
-
-/** Sessions of `people` persons. */
-async function signUps(url) {
+/** Sessions of so many persons that none has more than five answers at once. */
+async function signUps(url, count) {
+  const people = Math.ceil(count / 5);
   const cookies = [];
 
   while (cookies.length < people) {
@@ -124,9 +110,9 @@ async function signUps(url) {
   return cookies;
 }
 
-async function ours(program, postgres, double) {
+async function ours(program, postgres, load) {
   const lectern = await startLectern({ postgres,
-    env: { LLM_URL: double.url, LLM_MODEL: 'double' } });
+    env: { LLM_URL: load.double.url, LLM_MODEL: 'double' } });
   const text = path.join(temporaryFolder(), 'Kettle.md');
 
   try {
@@ -134,9 +120,9 @@ async function ours(program, postgres, double) {
       'Keep the receipt.\n');
     const { code, stdout, stderr } = await lectern.run('ingest', '--shared', text);
     if (code !== 0) throw new Error(`ingest: ${stdout}${stderr}`);
-    const cookies = await signUps(lectern.url);
+    const cookies = await signUps(lectern.url, load.count);
     const result = await run(program, { url: lectern.url, pid: lectern.pid,
-      database: postgres.pid }, double, cookies);
+      database: postgres.pid }, load, cookies);
 
     result.restarts = lectern.restarts();
     return result;
@@ -145,21 +131,20 @@ async function ours(program, postgres, double) {
   }
 }
 
-async function theirs(program, postgres, double) {
+const peer = (start) => async (program, postgres, load) => {
   const person = { email: 'streams@example.com', password: 'correct horse 1' };
-  const quickstart = await startQuickstart(postgres, person, double.url);
+  const server = await start(postgres, person, load.double.url);
 
   try {
-    const client = new Client(quickstart.url);
-    const reply = await client.request('POST', '/api/auth/sign-in',
-      { form: { username: person.email, password: person.password } });
-    if (reply.status !== 200) throw new Error(`the quickstart: ${reply.text}`);
-    return await run(program, { url: quickstart.url, pid: quickstart.pid,
-      database: postgres.pid }, double, [cookieOf(client)]);
+    return await run(program, { url: server.url, pid: server.pid, database: postgres.pid },
+      load, [server.cookie]);
   } finally {
-    await quickstart.stop();
+    await server.stop();
   }
-}
+};
+
+const servers = { quickstart: peer(startQuickstart), 'better-auth': peer(startBetterAuth),
+  Lectern: ours };
 
 const row = (what, result) => [what, String(result.failed), String(result.open),
   ...[[result.first, 0.5], [result.first, 0.99], [result.token, 0.99]]
@@ -168,40 +153,51 @@ const row = (what, result) => [what, String(result.failed), String(result.open),
   (result.pss / 1e6).toFixed(1), result.cpu.toFixed(1), result.database.toFixed(1),
   result.double.toFixed(1), result.load.toFixed(1)];
 
+async function measure(program, postgres, name, count, seconds, paceMs) {
+  const double = await startDouble(program, paceMs);
+
+  try {
+    console.log(`streams: ${name}, ${count} at ${paceMs} ms`);
+    const result = await servers[name](program, postgres, { double, count, seconds });
+    if (result.failed > 0) console.log(`failed: ${result.bad.join(', ')}`);
+    return result;
+  } finally {
+    await double.stop();
+    await pause(500);
+  }
+}
+
 /** The tables of `make bench`. */
 export async function streaming(postgres) {
   const program = compile();
-  const results = {};
+  const tables = [];
+  let failed = 0, we, they;
 
-  for (const [name, serve, paceMs] of [['they', theirs, 20], ['we', ours, 20],
-    ['all', ours, 60]]) {
-    const double = await startDouble(program, paceMs);
+  for (const count of counts) {
+    const seconds = Math.max(1, count / 100 - 1);
+    const results = {};
 
-    try {
-      console.log(`streams: ${serve === ours ? 'Lectern' : 'the quickstart'} at ${paceMs} ms`);
-      results[name] = await serve(program, postgres, double);
-      if (results[name].failed > 0) console.log(`failed: ${results[name].bad.join(', ')}`);
-    } finally {
-      await double.stop();
+    for (const name of Object.keys(servers)) {
+      results[name] = await measure(program, postgres, name, count, seconds, 20);
     }
-    await pause(500);
+    tables.push([
+      [`${count} streams of ${tokens} tokens`, 'failed', 'open', 'first event p50 ms',
+        'p99', 'first token p99 ms', 'duration/ideal p50', 'longest', 'PSS MB',
+        'us/token', 'Postgres', 'double', 'readers'],
+      ...Object.entries(results).map(([name, result]) => row(name, result))]);
+    ({ quickstart: they, Lectern: we } = results);
+    failed += we.failed;
   }
-  const { they, we, all } = results;
+  const most = Math.max(...counts);
+  const all = await measure(program, postgres, 'Lectern', most, most / 100, 60);
 
-  return [[
-    [`${count} streams of ${tokens} tokens`, 'failed', 'open', 'first event p50 ms',
-      'p99', 'first token p99 ms', 'duration/ideal p50', 'longest', 'PSS MB',
-      'us/token', 'Postgres', 'double', 'readers'],
-    row('quickstart, 20 ms a token', they),
-    row('Lectern, 20 ms a token', we),
-    row('Lectern, 60 ms: all at once', all),
-  ], [
+  return [...tables, [
     ['', '', 'target'],
-    ['streams that failed', String(we.failed + all.failed), '0'],
-    ['first event p99, ms', quantile(we.first, 0.99).toFixed(1), '< 100'],
+    ['streams that failed', String(failed + all.failed), '0'],
+    [`first event p99 of ${counts.at(-1)}, ms`, quantile(we.first, 0.99).toFixed(1), '< 100'],
     ['first token p99, ms', quantile(we.token, 0.99).toFixed(1), '< 400'],
     ['duration / ideal, median', quantile(we.length, 0.5).toFixed(3), '< 1.05'],
-    ['memory with all of them open (PSS), MB', (all.pss / 1e6).toFixed(1), '< 120'],
+    [`memory with ${all.open} of them open (PSS), MB`, (all.pss / 1e6).toFixed(1), '< 120'],
     ['CPU per token, quickstart / Lectern', (they.cpu / we.cpu).toFixed(1), '>= 10'],
   ]];
 }

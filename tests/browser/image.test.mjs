@@ -89,6 +89,21 @@ test('holds the program and what it needs, no shell, and less than 130 MB', asyn
   assert.ok(!existsSync(path.join(folder, 'usr/lib/perl5')));
 });
 
+test('tells what it consists of, each part with its version', () => {
+  const bill = JSON.parse(readFileSync(path.join(folder, 'usr/share/lectern/sbom.json'), 'utf8'));
+  const parts = bill.components.map(({ name }) => name);
+
+  assert.equal(bill.bomFormat, 'CycloneDX');
+  for (const name of ['kore', 'libc6', 'libsodium23', 'libpq5', 'libcurl4', 'libxml2', 'libarchive13',
+    'pgbouncer', 'poppler-utils', 'poppler-data', 'marked', 'uqr']) {
+    assert.ok(parts.includes(name), `${name} in ${parts.join(' ')}`);
+  }
+  for (const { name, version, purl } of bill.components) {
+    assert.match(version, /^\d/, name);
+    assert.match(purl, /^pkg:(deb\/debian|npm)\/[\w.%-]+@/);
+  }
+});
+
 test('runs as uid 1000 on a read-only root, without a capability', () => {
   const names = inside().map((pid) => status(pid, 'Name'));
 

@@ -9,6 +9,7 @@ import { DESK, PASSWORD, PHONE, overflow, signUp, startBrowser } from '../lib/br
 import { Client } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { Letters } from '../lib/letters.mjs';
+import { until } from '../lib/wait.mjs';
 import { exchange } from '../lib/wire.mjs';
 
 const letters = new Letters();
@@ -81,7 +82,8 @@ test('the name is changed, here and in the masthead', async () => {
   await page.getByText('Fill in your name.').waitFor();
   await page.reload();
   await page.locator('[data-user-name]').filter({ hasText: 'Ann <b>Ü</b>' }).waitFor();
-  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Ann <b>Ü</b>');
+  await until(async () =>
+    await page.getByLabel('Name', { exact: true }).inputValue() === 'Ann <b>Ü</b>');
   assert.deepEqual(troubles, []);
   await close();
 });
@@ -291,6 +293,25 @@ test('signing out leaves the settings closed', async () => {
   await page.goto('/settings');
   await page.waitForURL('**/sign-in?next=%2Fsettings');
   assert.deepEqual(troubles, []);
+  await close();
+});
+
+test('a page that the browser kept for Back is shown to its owner alone', async () => {
+  const { page, context, close } = await atSettings();
+  const back = () => page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    return document.body.checkVisibility();
+  });
+
+  await page.evaluate(() => { window.isKept = true; });
+  assert.equal(await back(), false);
+  await page.waitForFunction(() => document.body.checkVisibility());
+  assert.equal(await page.evaluate(() => window.isKept), true);
+
+  await context.request.post(`${lectern.url}/api/auth/sign-out`,
+    { headers: { origin: lectern.url } });
+  assert.equal(await back(), false);
+  await page.waitForURL('**/sign-in?next=%2Fsettings');
   await close();
 });
 

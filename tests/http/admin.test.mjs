@@ -10,6 +10,7 @@ import { Client, signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { Letters } from '../lib/letters.mjs';
 import { startModel } from '../doubles/model.mjs';
+import { code } from '../lib/totp.mjs';
 import { until } from '../lib/wait.mjs';
 import { exchange } from '../lib/wire.mjs';
 
@@ -452,4 +453,49 @@ test('with no mail, the link is told once, and works', async () => {
   } finally {
     await other.stop();
   }
+});
+
+describe('where ADMIN_SECOND_FACTOR is yes', () => {
+  let strict;
+  const library = (client, name) => client.request('POST', `/api/documents?shared=true&filename=${name}`,
+    { body: 'A lamp weighs three kilograms.', headers: { 'content-type': 'text/plain' } });
+
+  before(async () => {
+    strict = await startLectern({ postgres: lectern.postgres, database: lectern.database,
+      env: { ADMIN_SECOND_FACTOR: 'yes' } });
+  });
+  after(() => strict?.stop());
+
+  test('an administrator is one only in what was made since the second factor is on', async () => {
+    const old = await administrator({ email: 'careful@example.com' });
+    const { key } = (await old.post('/api/keys', { name: 'old' })).json;
+    const guest = new Client(strict.url);
+    guest.cookies = old.cookies;
+    const keyed = (value) => new Client(strict.url, { headers: { authorization: `Bearer ${value}` } });
+
+    const answer = await guest.get('/api/admin/users');
+    refused(answer, 403, 'FORBIDDEN');
+    assert.match(answer.json.message, /second factor/);
+    assert.equal((await guest.get('/admin')).status, 403);
+    assert.equal((await guest.get('/api/auth/get-session')).json.user.role, undefined);
+    assert.equal((await library(guest, 'a.txt')).status, 403);
+    assert.equal((await guest.get('/api/documents')).status, 200);
+
+    const signedIn = new Client(strict.url);
+    signedIn.cookies = new Map(old.cookies);
+    const { totpURI } = (await signedIn.post('/api/auth/two-factor/enable',
+      { password: old.password })).json;
+    const stolen = new Map(signedIn.cookies);
+    const other = new Client(strict.url);
+    await other.post('/api/auth/sign-in/email', { email: old.email, password: old.password });
+    assert.equal((await signedIn.post('/api/auth/two-factor/verify-totp',
+      { code: code(totpURI) })).status, 200);
+    assert.equal((await signedIn.get('/api/admin/users')).status, 200);
+    assert.equal((await signedIn.get('/api/auth/get-session')).json.user.role, 'admin');
+    assert.equal((await library(signedIn, 'b.txt')).status, 201);
+    signedIn.cookies = stolen;
+    assert.notEqual((await signedIn.get('/api/admin/users')).status, 200);
+    refused(await other.get('/api/admin/users'), 403, 'FORBIDDEN');
+    assert.equal((await library(keyed(key), 'c.txt')).status, 403);
+  });
 });

@@ -230,9 +230,11 @@ test('mails on demand: three an account, five an address, known or not', async (
 
 test('asking for the current password is counted by person', async () => {
   const ann = await signedUp();
-  const { n } = await until429(() => post('verify-password', fresh(), {}, { headers: { cookie: ann.cookie, origin: lectern.url } }));
+  const { n, reply } = await until429(() => post('verify-password', fresh(), {}, { headers: { cookie: ann.cookie, origin: lectern.url } }));
 
   assert.equal(n, 20);
+  // A hundred an hour: one in 36 seconds.
+  assert.ok(isRefused(reply) > 30);
 });
 
 test('failures slow the account down, from wherever they come', async () => {

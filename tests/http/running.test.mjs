@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { startModel } from '../doubles/model.mjs';
-import { ask, askWhole, conversation, lastMessage, question, reader } from '../lib/asking.mjs';
+import { ask, askWhole, conversation, lastMessage, of, question, reader } from '../lib/asking.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { startPrivatePostgres } from '../lib/postgres.mjs';
 import { at, begin, beside, isQuiet, said, sql, tab, words } from '../lib/running.mjs';
@@ -25,6 +25,29 @@ after(async () => {
     await lectern.stop();
   }
   await model?.stop();
+});
+
+test('of few answers each word passes at once, of many some pass together', async () => {
+  const busy = await startLectern({ env: env({ WORKERS: '1' }) });
+  const people = await Promise.all(Array.from({ length: 7 }, () => reader(busy)));
+  const said = words(60);
+  const answers = async (some) => {
+    for (let i = 0; i < some.length; i++) model.script(said);
+    const begun = await Promise.all(some.map((anna) => begin(anna, { message: question })));
+    await until(() => begun.every(({ parts }) => parts.at(-1) === '[DONE]'), 'all answers',
+      { seconds: 40 });
+    for (const answer of begun) assert.equal(answer.seen(), said.join(''));
+    return begun.flatMap(({ parts }) => of(parts, 'text-delta')).length / begun.length;
+  };
+
+  model.behave({ delayMs: 15 });
+  const alone = await answers([people[0]]);
+  const together = await answers(people.flatMap((anna) => Array(8).fill(anna)));
+  model.behave({});
+  // The last word of all may come with the end.
+  assert.ok(alone > said.length * 0.8, `${alone} parts of ${said.length} words`);
+  assert.ok(together < said.length * 0.65, `${together} parts of ${said.length} words`);
+  await busy.stop();
 });
 
 test('fifty answers at once are kept in a bounded log that is empty afterwards', async () => {

@@ -512,13 +512,15 @@ test('codes still work under a new SECRET_KEY while the old one is known', async
 test('what happens leaves audit rows', async () => {
   const ann = await protectedPerson();
   await ask(await challenged(ann), 'verify-backup-code', { code: ann.codes[0] });
+  await ask(await challenged(ann), 'verify-backup-code', { code: ann.codes[0] });
+  await ask(await challenged(ann), 'verify-totp', { code: 'not it' });
   await ask(ann, 'generate-backup-codes', { password: ann.password });
   await ask(ann, 'disable', { password: ann.password });
 
   assert.equal(await sql(`select string_agg(event, ' ' order by id) from audit
     where user_id = '${ann.user.id}' and event <> 'sign_up'`),
   'two_factor_set_up two_factor_enabled backup_code_used sign_in ' +
-  'backup_codes_renewed two_factor_disabled');
+  'two_factor_failed two_factor_failed backup_codes_renewed two_factor_disabled');
 });
 
 test('without a second factor its routes say so', async () => {

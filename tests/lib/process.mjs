@@ -48,13 +48,13 @@ export function giveToOwner(file) {
 }
 
 /**
- * Starts a command as the owner, in a process group of its own, with exactly
- * the environment given. `deathSignal` reaches it when this process dies.
+ * Starts a command in a process group of its own, with exactly the environment
+ * given. `deathSignal` reaches it when this process dies.
  */
-export function startAsOwner(command, args, { deathSignal = 'TERM', ...options }) {
+export function start(command, args, { deathSignal = 'TERM', asOwner = false, ...options }) {
   const become = ['--pdeathsig', deathSignal];
 
-  if (isRoot) {
+  if (isRoot && asOwner) {
     become.push('--reuid', 'postgres', '--regid', 'postgres', '--init-groups');
   }
   const child = spawn('setpriv', [...become, command, ...args],
@@ -67,17 +67,26 @@ export function startAsOwner(command, args, { deathSignal = 'TERM', ...options }
   return child;
 }
 
-/** Runs a command of the owner to its end: {code, signal, stdout, stderr}. */
-export async function runAsOwner(command, args, options) {
-  const { input, ...rest } = options;
-  const child = startAsOwner(command, args,
-    { ...rest, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+/** The same as the owner. */
+export function startAsOwner(command, args, options) {
+  return start(command, args, { ...options, asOwner: true });
+}
+
+/** Runs a command to its end: {code, signal, stdout, stderr}. */
+export async function run(command, args, { input, ...options }) {
+  const child = start(command, args,
+    { ...options, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
 
   child.stdin?.on('error', () => {});
   child.stdin?.end(input);
   const [stdout, stderr, [code, signal]] = await Promise.all([
     collect(child.stdout), collect(child.stderr), ended(child)]);
   return { code, signal, stdout, stderr };
+}
+
+/** The same as the owner. */
+export function runAsOwner(command, args, options) {
+  return run(command, args, { ...options, asOwner: true });
 }
 
 async function collect(stream) {
@@ -130,6 +139,15 @@ export function processTree(pid) {
     }
   }
   return tree;
+}
+
+/** Processor time of the process and its living descendants, in microseconds. */
+export function treeCpu(pid) {
+  return processTree(pid).reduce((sum, member) => {
+    const stat = readFileSync(`/proc/${member}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
+  }, 0);
 }
 
 /** Proportional set size of the process and all its descendants, in bytes. */

@@ -1,5 +1,5 @@
-"""What Lectern is compared with: the FastAPI quickstart's sign-in, as a
-careful developer would ship it.
+"""What Lectern is compared with: the FastAPI quickstart, as a careful developer
+would ship it.
 
 One form sign-in with passlib's bcrypt (12 rounds, its default) in FastAPI's
 thread pool, sessions as rows in Postgres, SQLAlchemy with a pool of ten, on
@@ -120,14 +120,21 @@ class Question(BaseModel):
 
 
 # The connection goes back to the pool before the stream begins.
-def signed_in(session_token: str = Cookie(None)) -> str:
+def signed_in(session_token: str = Cookie(None)):
     with Sessions() as db:
-        user_id = db.execute(select(UserSession.user_id).where(
-            UserSession.session_token == session_token,
-            UserSession.expires_at > now())).scalar_one_or_none()
-    if user_id is None:
+        row = db.execute(select(UserSession, User)
+                         .join(User, User.id == UserSession.user_id)
+                         .where(UserSession.session_token == session_token,
+                                UserSession.expires_at > now())).first()
+    if row is None:
         raise HTTPException(401, "Not signed in")
-    return user_id
+    return row
+
+
+@app.get("/api/auth/session")
+def session(row=Depends(signed_in)):
+    return {"user": {"id": row.User.id, "email": row.User.email},
+            "expires_at": row.UserSession.expires_at}
 
 
 async def tokens(question: str):
@@ -145,7 +152,7 @@ async def tokens(question: str):
 
 
 @app.post("/api/chat")
-async def chat(body: Question, user_id: str = Depends(signed_in)):
+async def chat(body: Question, row=Depends(signed_in)):
     return StreamingResponse(tokens(body.message), media_type="text/event-stream")
 
 
