@@ -294,6 +294,25 @@ test('a code of the app, and a backup code, let one in', async () => {
   assert.equal(await count(`backup_codes where ${of(anna)}`), 9);
 });
 
+test('no sign-in of the old password that lacks its code outlives a change', async () => {
+  const anna = await protectedPerson();
+  const before = await signIn(anna.email);
+  const replies = await race(arena, 12, (i) => (i === 5
+    ? { op: 'POST /api/auth/change-password', who: anna, json: { currentPassword: password,
+      newPassword: 'another-password-2', revokeOtherSessions: true } }
+    : { op: 'POST /api/auth/sign-in/email', json: { email: anna.email, password } }));
+
+  assert.equal(replies[5].status, 200, replies[5].text);
+  const browsers = [before, ...replies.filter(({ status }, i) => i !== 5 && status === 200)
+    .map((reply) => holding(reply))];
+  for (const browser of browsers) {
+    const { status } = await browser.post('/api/auth/two-factor/verify-backup-code',
+      { code: anna.codes[0] });
+    assert.equal(status, 401);
+  }
+  assert.equal(await count(`sessions where ${of(anna)}`), 1);
+});
+
 test('of many sets of backup codes one counts', async () => {
   const anna = await protectedPerson();
   const replies = await race(arena, 8, (i) => (i % 4 === 3
