@@ -87,6 +87,20 @@ for (const round of [1, 2, 3]) {
   });
 }
 
+test('many sign-ins that replace an old kind of hash all succeed', async () => {
+  const anna = await person();
+  // bcrypt's of "correct horse 1", as the quickstart would have left it.
+  await sql(arena, `update users set password_hash =
+    '$2a$04$pYZ9LH3OuiTZX38em19l.eRXscaDjQjQS/WeX5Z3SM9N6bxF4VTx.'
+    where id = '${anna.user.id}'`);
+  const replies = await race(arena, many, () => ({ op: 'POST /api/auth/sign-in/email',
+    json: { email: anna.email, password: 'correct horse 1' } }));
+
+  assert.deepEqual(tally(replies), { 200: many });
+  assert.match(await sql(arena, `select password_hash from users
+    where id = '${anna.user.id}'`), /^\$argon2id\$/);
+});
+
 test('of many changes of a password that know the old one, one counts', async () => {
   const anna = await person();
   const replies = await race(arena, 8, (i) => ({ op: 'POST /api/auth/change-password',
