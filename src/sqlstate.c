@@ -21,6 +21,7 @@ static const struct {
 	{ "25006", ERROR_DATABASE },	/* read-only: a fail-over under way */
 	{ "40", ERROR_BUSY },		/* lost against another transaction */
 	{ "55P03", ERROR_BUSY },	/* a lock was not to be had in time */
+	{ "23503", ERROR_NOT_FOUND },	/* what it belongs to has just gone */
 };
 
 enum error_id

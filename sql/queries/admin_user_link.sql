@@ -6,6 +6,7 @@
 with who as materialized (
     select id, email, disabled_at is not null as is_disabled from users
     where id = $3 and is_administrator($1, $2)
+    for no key update
 ), token as (
     insert into mail_tokens (hash, purpose, user_id, email, expires_at)
     select $4, 'reset', id, email, now() + $7::bigint * interval '1 second'

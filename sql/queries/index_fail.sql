@@ -1,2 +1,6 @@
--- $1 document, $2 lease, $3 the reason, in words for its owner
-select index_fail($1, $2, $3) as is_done
+-- $1 document, $2 lease, $3 the reason, in words for its owner; the document
+-- is locked before its scope
+with held as materialized (
+	select id from documents where id = $1 for no key update
+)
+select index_fail(id, $2, $3) as is_done from held

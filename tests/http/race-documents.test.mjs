@@ -205,3 +205,21 @@ test('the shared library changes for all at once, and by administrators alone', 
     assert.equal((await anna.get(`/api/documents/${id}`)).status, isThere ? 200 : 404);
   }
 });
+
+test('uploads of many people at once never pass what the database may take', async (t) => {
+  const full = await startArena({ env: { QUOTA_TOTAL_MB: '40', QUOTA_USER_MB: '0' } });
+  t.after(() => full.stop());
+  const people = await Promise.all(Array.from({ length: 4 }, () => signedUp(full.first.url)));
+  const replies = await race(full, 12, (i) => file(`f${i}.txt`,
+    Array.from({ length: 300_000 }, (_, n) => `word${(n * 7 + i) % 1000}`).join(' '),
+    people[i % 4]));
+
+  assert.ok(winners(replies, 507, 'STORAGE_FULL').length >= 1, JSON.stringify(tally(replies)));
+  assert.ok(tally(replies)[507] >= 1);
+  await until(async () => await sql(full, `select count(*) from documents
+    where status in ('queued', 'processing')`) === '0', 'all to be read', { seconds: 60 });
+  // What files have free is room; the estimate of an index is one.
+  const used = Number(await sql(full, 'select storage_usage(0)'));
+  assert.ok(used < 44 * KB * KB, `${used} bytes, ${JSON.stringify(tally(replies))}`);
+  await calm(full);
+});

@@ -38,6 +38,7 @@ test_a_lost_race_asks_to_try_again(void **state)
 	assert_int_equal(sqlstate_error("40001"), ERROR_BUSY);
 	assert_int_equal(sqlstate_error("40P01"), ERROR_BUSY);
 	assert_int_equal(sqlstate_error("55P03"), ERROR_BUSY);
+	assert_int_equal(sqlstate_error("23503"), ERROR_NOT_FOUND);
 }
 
 static void
