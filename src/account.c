@@ -131,13 +131,12 @@ static enum step	sign_in_read(struct request *);
 static enum step	sign_in_form_read(struct request *);
 static enum step	sign_in_begin(struct request *, const char *);
 static enum step	sign_in_counted(struct request *);
+static enum step	sign_in_find(struct request *);
 static enum step	sign_in_found(struct request *);
 static enum step	sign_in_verified(struct request *);
 static enum step	sign_in_challenged(struct request *);
 static enum step	sign_in_open(struct request *);
 static enum step	sign_in_opened(struct request *);
-static enum step	sign_in_form_opened(struct request *);
-static void		sign_in_hand_out(struct request *);
 static enum step	sign_in_unverified(struct request *);
 static enum step	sign_in_refused(struct request *);
 static enum step	sign_in_fail(struct request *);
@@ -178,7 +177,7 @@ static const struct request_step	sign_in_form_steps[] = {
 	[SIGN_IN_FOUND] = REQUEST_STEP(sign_in_found),
 	[SIGN_IN_VERIFIED] = REQUEST_STEP(sign_in_verified),
 	[SIGN_IN_CHALLENGED] = REQUEST_STEP(sign_in_challenged),
-	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_form_opened),
+	[SIGN_IN_OPENED] = REQUEST_STEP(sign_in_opened),
 	[SIGN_IN_REFUSED] = REQUEST_STEP(sign_in_refused),
 	[SIGN_IN_FAILED] = REQUEST_STEP(sign_in_failed)
 };
@@ -403,6 +402,19 @@ sign_in_counted(struct request *r)
 	if (limit_attempted(r, &a->attempt) == STEP_DONE)
 		return (STEP_DONE);
 
+	return (sign_in_find(r));
+}
+
+/* Also when the account was changed while its password was verified. */
+static enum step
+sign_in_find(struct request *r)
+{
+	struct account	*a = r->data;
+
+	json_decref(a->user);
+	a->user = NULL;
+	a->user_id[0] = '\0';
+
 	return (db_send(r, SIGN_IN_FOUND, STATEMENT_ACCOUNT_BY_EMAIL,
 	    DB_TEXT(a->address)));
 }
@@ -439,7 +451,8 @@ sign_in_verified(struct request *r)
 		return (sign_in_unverified(r));
 	if (json_is_true(json_object_get(a->user, "twoFactorEnabled")))
 		return (challenge_start(r, SIGN_IN_CHALLENGED, &a->challenge,
-		    a->user_id, a->remember != 0, &a->attempt));
+		    a->user_id, a->secret.was, a->remember != 0,
+		    &a->attempt));
 
 	return (sign_in_open(r));
 }
@@ -449,6 +462,8 @@ sign_in_challenged(struct request *r)
 {
 	struct account	*a = r->data;
 
+	if (db_rows(&r->db) != 1)
+		return (sign_in_find(r));
 	if (challenge_told(r, &a->challenge) == STEP_DONE)
 		return (STEP_DONE);
 
@@ -475,7 +490,8 @@ sign_in_open(struct request *r)
 	    DB_TEXT(agent),
 	    DB_TEXT(a->secret.hash[0] == '\0' ? NULL : a->secret.hash),
 	    DB_TEXT(device), LETTER_ID(&a->letter),
-	    LETTER_SEALED(&a->letter), LIMIT_ATTEMPT(&a->attempt)));
+	    LETTER_SEALED(&a->letter), LIMIT_ATTEMPT(&a->attempt),
+	    DB_TEXT(a->secret.was)));
 }
 
 static enum step
@@ -486,12 +502,19 @@ sign_in_opened(struct request *r)
 	    *a->callback != '\0';
 	json_t		*answer;
 
-	/* The account vanished between the two statements. */
 	if (db_rows(&r->db) != 1)
-		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
-	sign_in_hand_out(r);
+		return (sign_in_find(r));
+	metrics_add(METRIC_SIGN_INS, 1);
+	/* The device is new: a letter waits. */
+	if (db_bool(&r->db, 0, 1))
+		mailer_kick();
+	session_hand_out(r, a->session.token, a->session.is_remembered);
 	if (r->face == FACE_FORM)
 		return (form_onward(r, "/chat"));
+	if (r->face == FACE_QUICKSTART)
+		return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
+		    "user_id", a->user_id, "email", a->address,
+		    "message", "Signed in successfully")));
 	answer = json_pack("{s:b,s:s,s:O}", "redirect", redirects,
 	    "token", a->session.token, "user", a->user);
 	if (a->callback != NULL)
@@ -500,32 +523,6 @@ sign_in_opened(struct request *r)
 		reply_header(r, "location", a->callback);
 
 	return (reply_json(r, 200, answer));
-}
-
-static enum step
-sign_in_form_opened(struct request *r)
-{
-	struct account	*a = r->data;
-
-	if (db_rows(&r->db) != 1)
-		return (request_fail(r, ERROR_INVALID_EMAIL_OR_PASSWORD));
-	sign_in_hand_out(r);
-
-	return (reply_json(r, 200, json_pack("{s:s,s:s,s:s}",
-	    "user_id", a->user_id, "email", a->address,
-	    "message", "Signed in successfully")));
-}
-
-static void
-sign_in_hand_out(struct request *r)
-{
-	struct account	*a = r->data;
-
-	metrics_add(METRIC_SIGN_INS, 1);
-	/* The device is new: a letter waits. */
-	if (db_bool(&r->db, 0, 1))
-		mailer_kick();
-	session_hand_out(r, a->session.token, a->session.is_remembered);
 }
 
 /* The password was right; the address is still to be verified. */

@@ -23,7 +23,7 @@
 
 enum step
 challenge_start(struct request *r, u_int8_t state, struct challenge *c,
-    const char *user_id, int is_remembered,
+    const char *user_id, const char *password_hash, int is_remembered,
     const struct limit_attempt *attempt)
 {
 	char	trust[TOKEN_ID_LEN + 1], trust_hash[TOKEN_HASH_LEN + 1];
@@ -38,7 +38,8 @@ challenge_start(struct request *r, u_int8_t state, struct challenge *c,
 
 	return (db_send(r, state, STATEMENT_TWO_FACTOR_CHALLENGE,
 	    DB_TEXT(user_id), DB_TEXT(c->has_trust ? trust_hash : NULL),
-	    DB_TEXT(hash), DB_BOOL(is_remembered), LIMIT_ATTEMPT(attempt)));
+	    DB_TEXT(hash), DB_BOOL(is_remembered), LIMIT_ATTEMPT(attempt),
+	    DB_TEXT(password_hash)));
 }
 
 enum step

@@ -19,11 +19,13 @@ struct challenge {
 };
 
 /*
- * The password of that user was right. Opens a challenge, or renews the
- * device's trust; then challenge_told() is due.
+ * The password of that user was right, by that hash. Opens a challenge, or
+ * renews the device's trust; then challenge_told() is due, unless there is no
+ * row: the password was changed meanwhile.
  */
 enum step	challenge_start(struct request *, u_int8_t state,
 		    struct challenge *, const char *user_id,
+		    const char *password_hash,
 		    int is_remembered, const struct limit_attempt *);
 /*
  * STEP_NEXT: the device is trusted, a session may be opened. STEP_DONE: the

@@ -199,7 +199,7 @@ change_hashed(struct request *r)
 	    DB_TEXT(c->session.hash), DB_INT(c->session.seconds),
 	    DB_BOOL(c->session.is_remembered), DB_TEXT(r->address),
 	    DB_TEXT(session_agent(r, agent)), LETTER_ID(&c->letter),
-	    LETTER_SEALED(&c->letter)));
+	    LETTER_SEALED(&c->letter), DB_TEXT(c->secret.was)));
 }
 
 static enum step
@@ -207,6 +207,9 @@ change_stored(struct request *r)
 {
 	struct credential	*c = r->data;
 
+	/* Another tab has changed it since it was looked at. */
+	if (db_rows(&r->db) != 1)
+		return (request_fail(r, ERROR_INVALID_PASSWORD));
 	mailer_kick();
 	if (c->revokes == 1)
 		session_hand_out(r, c->session.token,

@@ -23,7 +23,7 @@
 #include "llmgather.h"
 
 #define LLMGATHER_TICK_MS		10
-#define LLMGATHER_READS_A_SECOND	1500
+#define LLMGATHER_READS_A_SECOND	1000
 #define LLMGATHER_MAX_MS		100
 
 void	__wrap_kore_curl_do_timeout(void);

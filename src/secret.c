@@ -122,8 +122,15 @@ secret_done(void *arg, void *owner)
 {
 	struct secret_job	*job = arg;
 
-	if (owner != NULL)
+	if (owner != NULL) {
+		if (job->hash[0] == '\0')
+			(void)kore_strlcpy(job->result.was, job->out->was,
+			    sizeof(job->result.was));
+		else
+			(void)kore_strlcpy(job->result.was, job->hash,
+			    sizeof(job->result.was));
 		*job->out = job->result;
+	}
 	password_free(job->password);
 	explicit_bzero(job, sizeof(*job));
 	free(job);

@@ -11,6 +11,7 @@
 struct secret {
 	int	fits;				/* or: the hash was made */
 	char	hash[PASSWORD_HASH_LEN];	/* a new one, or "" */
+	char	was[PASSWORD_HASH_LEN];	/* the stored one last looked at */
 };
 
 /*

@@ -253,6 +253,9 @@ disable_stored(struct request *r)
 	struct twofactor	*t = r->data;
 	char			 trust[TOKEN_ID_LEN + 1];
 
+	/* The session has ended meanwhile: nothing was done. */
+	if (db_rows(&r->db) != 1)
+		return (request_fail(r, ERROR_UNAUTHORIZED));
 	mailer_kick();
 	session_hand_out(r, t->session.token, t->session.is_remembered);
 	if (cookie_token(r, COOKIE_TRUST, trust) != TOKEN_UNSIGNED)

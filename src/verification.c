@@ -277,9 +277,14 @@ static enum step
 confirm_told(struct request *r)
 {
 	struct verification	*v = r->data;
-	const char		*outcome = db_text(&r->db, 0, 0);
-	int			 is_changed = strcmp(outcome, "changed") == 0;
+	const char		*outcome;
+	int			 is_changed;
 
+	/* Somebody took the address in the same moment: taken is taken. */
+	if (r->db.error != ERROR_NONE)
+		return (confirm_failed(r, "INVALID_TOKEN"));
+	outcome = db_text(&r->db, 0, 0);
+	is_changed = strcmp(outcome, "changed") == 0;
 	if (!is_changed && strcmp(outcome, "verified") != 0)
 		return (confirm_failed(r, outcome));
 	if (is_changed)

@@ -2,7 +2,7 @@
 with created as (
     insert into api_keys (id, user_id, name, prefix, hash, expires_at)
     select $1, $2, $3, $4, $5, to_timestamp($6::bigint)
-    where (select count(*) from api_keys where user_id = $2) < $7::bigint
+    where api_key_fits($2, $7::bigint)
     returning *
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)

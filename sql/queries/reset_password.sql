@@ -12,13 +12,9 @@ with used as (
     update users set password_hash = $2 from used
     where users.id = used.user_id
     returning users.id, users.email
-), ended as (
-    delete from sessions using used where sessions.user_id = used.user_id
-), untrusted as (
-    delete from second_factor_tokens using used
-    where second_factor_tokens.user_id = used.user_id
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select id, 'password_reset', $5, $6 from changed
 )
-select id, outbox_put($3, email, $4) from changed
+select id, outbox_put($3, email, $4), sessions_end(id, null, true)
+from changed

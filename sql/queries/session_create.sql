@@ -1,9 +1,11 @@
--- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 what replaces an old kind of password hash or null, $9 device, $10 id of the notice of a new device or null (mail is off), $11 notice, $12 key of the attempt that has succeeded or null (limits are off). Says whether the device is new to the account
+-- $1 user id, $2 session id, $3 hash of the token, $4 seconds of life, $5 remembered?, $6 address, $7 user agent, $8 what replaces an old kind of password hash or null, $9 device, $10 id of the notice of a new device or null (mail is off), $11 notice, $12 key of the attempt that has succeeded or null (limits are off), $13 the password hash that was looked at. No row: it is another by now. Says whether the device is new to the account
 with signed_in as (
     insert into sessions (id, user_id, session_token, expires_at,
         is_remembered, ip_address, user_agent)
     select $2, u.id, $3, now() + $4::bigint * interval '1 second', $5, $6, $7
-    from users u where u.id = $1 and u.disabled_at is null
+    from users u
+    where u.id = $1 and u.disabled_at is null and u.password_hash = $13
+    for no key update
     returning user_id
 ), rehashed as (
     update users set password_hash = $8

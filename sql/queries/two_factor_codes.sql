@@ -3,14 +3,10 @@ with owner as (
     select f.user_id from second_factors f
     join users u on u.id = f.user_id
     where f.user_id = $1 and u.two_factor_at is not null
-), dropped as (
-    delete from backup_codes using owner
-    where backup_codes.user_id = owner.user_id
-), coded as (
-    insert into backup_codes (user_id, hash)
-    select user_id, hash from owner, unnest(string_to_array($2, ' ')) hash
+), coded as materialized (
+    select user_id from owner where backup_codes_renew(user_id, $2)
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
-    select user_id, 'backup_codes_renewed', $3, $4 from owner
+    select user_id, 'backup_codes_renewed', $3, $4 from coded
 )
-select user_id from owner
+select user_id from coded

@@ -6,14 +6,8 @@ with made as (
     set sealed = excluded.sealed, last_step = 0, failures = 0,
         locked_until = null
     returning user_id
-), dropped as (
-    delete from backup_codes using made
-    where backup_codes.user_id = made.user_id
-), coded as (
-    insert into backup_codes (user_id, hash)
-    select user_id, hash from made, unnest(string_to_array($3, ' ')) hash
 ), noted as (
     insert into audit (user_id, event, ip_address, user_agent)
     select user_id, 'two_factor_set_up', $4, $5 from made
 )
-select user_id from made
+select user_id, backup_codes_renew(user_id, $3) from made
