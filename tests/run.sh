@@ -1,7 +1,8 @@
 #!/bin/bash
-# What `make test` does: packages, build, lint, the unit tests of C, and every
-# tests/{sql,http,clients,browser}/**/*.test.mjs under node's test runner, two
-# files at a time, against one Postgres cluster made for this run.
+# What `make test` does: packages, build, lint, the unit tests of C, what the
+# fuzzers once found, and every tests/{sql,http,clients,browser}/**/*.test.mjs
+# under node's test runner, two files at a time, against one Postgres cluster
+# made for this run.
 #
 # FILES="tests/http/a.test.mjs ..." runs those files alone.
 #
@@ -66,15 +67,15 @@ lint() {
 	if grouped tests/lint.sh; then count 1 0; else count 0 1; fi
 }
 
-# Its last line is `unit: N passed, N failed`.
-unit() {
-	local status line
+# Part and command: its last line is `PART: N passed, N failed`.
+counted() {
+	local part=$1 command=$2 status line
 
-	echo "--- unit"
-	grouped tests/unit/run.sh > >(tee "$TMPDIR/unit")
+	echo "--- $part"
+	grouped "$command" > >(tee "$TMPDIR/$part")
 	status=$?
-	line=$(sed -n 's/^unit: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' \
-	    "$TMPDIR/unit" | tail -n 1)
+	line=$(sed -n "s/^$part: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p" \
+	    "$TMPDIR/$part" | tail -n 1)
 	# shellcheck disable=SC2086
 	count ${line:-0 1}
 	[ "$status" = 0 ] || [ "${line#* }" != 0 ] || count 0 1
@@ -127,7 +128,8 @@ if [ -n "${FILES:-}" ]; then
 	files=($FILES)
 else
 	lint
-	unit
+	counted unit tests/unit/run.sh
+	counted replay tests/fuzz/replay.sh
 	mapfile -t files < <(find tests/{sql,http,clients,browser} \
 	    -name '*.test.mjs' 2>/dev/null | sort)
 fi

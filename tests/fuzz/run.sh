@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes every tests/fuzz/*_fuzz.c for SECONDS each (else $SECONDS_EACH, else
-# 60), with clang's libFuzzer and the address and undefined behaviour
+# 20), with clang's libFuzzer and the address and undefined behaviour
 # sanitizers. The first line of a fuzzer names what it is linked with, as in
 # tests/unit.
 # Corpora grow under build/fuzz/, findings are left there as well. Exits 1 on
@@ -13,8 +13,8 @@ cd "$(dirname "$0")/../.." || exit 1
 
 CLANG=${CLANG:-clang}
 OUT=build/fuzz
-SECONDS_EACH=${1:-${SECONDS_EACH:-60}}
-FLAGS="-std=c11 -D_GNU_SOURCE -g -O1 -Isrc -fno-omit-frame-pointer
+SECONDS_EACH=${1:-${SECONDS_EACH:-20}}
+FLAGS="-std=c11 -D_GNU_SOURCE -g -O1 -Isrc -Itests/fuzz -fno-omit-frame-pointer
 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 
 [ $# -gt 0 ] && shift
