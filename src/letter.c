@@ -78,6 +78,12 @@ static const struct {
 		"was not seen before. If it was not you, change your "
 		"password, which can end all other sessions.",
 		NULL, NULL, NULL, NULL },
+	[LETTER_CODE_AGAIN] = {
+		"A code was used a second time",
+		"Somebody who knows your password has shown a code of your "
+		"second factor that was used before, and was not let in. If "
+		"it was not you, change your password.",
+		NULL, NULL, NULL, NULL },
 	[LETTER_TWO_FACTOR_ON] = {
 		"Signing in now asks for a code",
 		"From now on signing in to your account asks for a code of "

@@ -19,6 +19,7 @@ enum letter_kind {
 	LETTER_PASSWORD_CHANGED, /* notices to the owner, without a link */
 	LETTER_EMAIL_CHANGED,
 	LETTER_NEW_DEVICE,
+	LETTER_CODE_AGAIN,
 	LETTER_TWO_FACTOR_ON,
 	LETTER_TWO_FACTOR_OFF
 };

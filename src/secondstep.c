@@ -84,6 +84,8 @@ static enum step	second_locked(struct request *);
 static void		second_meet(struct request *);
 static enum step	second_store(struct request *, int);
 static enum step	second_pass(struct request *);
+static void		second_write(struct request *, enum letter_kind,
+			    const char *);
 static enum step	second_passed(struct request *);
 static enum step	second_confirm(struct request *);
 static enum step	second_confirmed(struct request *);
@@ -288,7 +290,7 @@ second_pass(struct request *r)
 {
 	struct secondstep	*s = r->data;
 	char			 agent[256], device[TOKEN_HASH_LEN + 1];
-	char			 trust[TOKEN_HASH_LEN + 1], detail[384];
+	char			 trust[TOKEN_HASH_LEN + 1];
 
 	session_draw(&s->session, 1);
 	if (s->trusts == 1) {
@@ -296,10 +298,7 @@ second_pass(struct request *r)
 		token_hash(s->trust, TOKEN_ID_LEN, trust);
 	}
 	limit_device(r, device);
-	(void)session_agent(r, agent);
-	(void)snprintf(detail, sizeof(detail), "The device: %s, at the "
-	    "address %s.", agent[0] == '\0' ? "unknown" : agent, r->address);
-	letter_write(&s->letter, LETTER_NEW_DEVICE, NULL, detail);
+	second_write(r, LETTER_NEW_DEVICE, session_agent(r, agent));
 
 	return (db_send(r, SECOND_PASSED, STATEMENT_TWO_FACTOR_PASS,
 	    DB_TEXT(s->challenge), SECOND_STEP(s), SECOND_CODE(s),
@@ -311,13 +310,29 @@ second_pass(struct request *r)
 	    LETTER_SEALED(&s->letter)));
 }
 
+/* A notice to the owner that names the device. */
+static void
+second_write(struct request *r, enum letter_kind kind, const char *agent)
+{
+	struct secondstep	*s = r->data;
+	char			 detail[384];
+
+	(void)snprintf(detail, sizeof(detail), "The device: %s, at the "
+	    "address %s.", *agent == '\0' ? "unknown" : agent, r->address);
+	letter_write(&s->letter, kind, NULL, detail);
+}
+
 static enum step
 second_passed(struct request *r)
 {
 	struct secondstep	*s = r->data;
+	char			 agent[256];
 
-	if (db_rows(&r->db) != 1)
+	if (db_rows(&r->db) != 1) {
+		letter_free(&s->letter);
+		second_write(r, LETTER_CODE_AGAIN, session_agent(r, agent));
 		return (second_wrong(r));
+	}
 	metrics_add(METRIC_SIGN_INS, 1);
 	/* The device is new: a letter waits. */
 	if (db_bool(&r->db, 0, 1))
@@ -412,12 +427,16 @@ second_wrong(struct request *r)
 
 	return (db_send(r, SECOND_REFUSED, STATEMENT_TWO_FACTOR_FAILED,
 	    DB_TEXT(s->user_id), DB_TEXT(r->address),
-	    DB_TEXT(session_agent(r, agent))));
+	    DB_TEXT(session_agent(r, agent)), DB_TEXT(s->challenge),
+	    LETTER_ID(&s->letter), LETTER_SEALED(&s->letter)));
 }
 
 static enum step
 second_refused(struct request *r)
 {
+	if (((struct secondstep *)r->data)->letter.sealed != NULL)
+		mailer_kick();
+
 	return (request_fail(r, r->plan == &totp_plan ? ERROR_CODE_INVALID :
 	    ERROR_BACKUP_CODE_INVALID));
 }

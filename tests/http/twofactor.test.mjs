@@ -202,6 +202,9 @@ test('a code works once, whoever shows it again', async () => {
     isError(await ask(client, 'verify-totp', { code: right }), 401, 'INVALID_CODE');
   }
   assert.equal(await told(other), null);
+  // The verification, the notice of the second factor, and that of the code.
+  await until(async () => (await sql(`select count(*) from outbox
+    where recipient = '${ann.email}'`)) === '3', 'a notice of the code');
 });
 
 test('of many who show one code at once, one is let in', async () => {
