@@ -50,6 +50,8 @@ test('a whole answer comes with its sources and usage', async () => {
 
 test('a streamed one comes in pieces, and is the same in the end', async () => {
   const whole = await client.chat.completions.create({ model: 'lectern', messages });
+  // What comes in one read of the model's leaves in one piece.
+  model.behave({ delayMs: 20 });
   const stream = await client.chat.completions.create({ model: 'lectern', messages,
     stream: true, stream_options: { include_usage: true } });
   let text = '', pieces = 0, usage, reason;
@@ -60,6 +62,7 @@ test('a streamed one comes in pieces, and is the same in the end', async () => {
     reason = chunk.choices[0]?.finish_reason ?? reason;
     usage = chunk.usage ?? usage;
   }
+  model.behave({});
   assert.ok(pieces > 3, `${pieces} pieces`);
   assert.equal(reason, 'stop');
   assert.equal(text, whole.choices[0].message.content);
