@@ -19,6 +19,7 @@ static void	mdwrite_lead(struct mdwrite *, int);
 static void	mdwrite_escaped(struct buffer *, const char *, size_t, int);
 static size_t	mdwrite_span_out(struct buffer *, const char *, size_t,
 		    size_t);
+static int	mdwrite_is_delimiter(const char *, size_t);
 static size_t	mdwrite_line_start(struct buffer *, const char *, size_t,
 		    size_t);
 static int	mdwrite_is_special(const char *, size_t, size_t);
@@ -77,8 +78,8 @@ mdwrite_character(struct mdwrite *w, const char *bytes, size_t n, uint32_t c)
 			buffer_add(line, bytes, n);
 		return;
 	}
-	if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' ||
-	    c == 0xa0 || c == 0x2028 || c == 0x2029) {
+	/* Any blank, as the chunker sees them. */
+	if (utf8_skip_blanks(bytes, n, 0) == n) {
 		if (line->len > 0 && line->data[line->len - 1] != ' ' &&
 		    line->data[line->len - 1] != '\n')
 			buffer_add(line, " ", 1);
@@ -352,6 +353,22 @@ mdwrite_span_out(struct buffer *out, const char *text, size_t len, size_t at)
 	return (end < len && text[end] == MDWRITE_SPAN_END ? end + 1 : end);
 }
 
+/* Whether the first line makes a table of the one above it ("-|", ":-:"). */
+static int
+mdwrite_is_delimiter(const char *text, size_t len)
+{
+	size_t	i;
+	int	has_dash = 0;
+
+	for (i = 0; i < len && text[i] != '\n'; i++) {
+		if (strchr("-:| ", text[i]) == NULL)
+			return (0);
+		has_dash |= text[i] == '-';
+	}
+
+	return (has_dash);
+}
+
 /* Escapes what would begin a block at `at`; returns where to go on. */
 static size_t
 mdwrite_line_start(struct buffer *out, const char *text, size_t len, size_t at)
@@ -362,7 +379,7 @@ mdwrite_line_start(struct buffer *out, const char *text, size_t len, size_t at)
 		i++;
 	if (i > at && i - at < 10 && i < len &&
 	    (text[i] == '.' || text[i] == ')') &&
-	    (i + 1 == len || text[i + 1] == ' ')) {
+	    (i + 1 == len || text[i + 1] == ' ' || text[i + 1] == '\n')) {
 		buffer_add(out, text + at, i - at);
 		buffer_add(out, "\\", 1);
 		buffer_add(out, text + i, 1);
@@ -374,6 +391,7 @@ mdwrite_line_start(struct buffer *out, const char *text, size_t len, size_t at)
 		;
 	if (text[at] == '>' || text[at] == '|' ||
 	    (text[at] == '~' && i - at >= 3) ||
+	    mdwrite_is_delimiter(text + at, len - at) ||
 	    (strchr("#-+=*_", text[at]) != NULL &&
 	    (i == len || text[i] == ' ' || text[i] == '\n'))) {
 		buffer_add(out, "\\", 1);

@@ -135,12 +135,15 @@ export async function serving({ postgres, lectern, person, idle, they, node, rou
   const session = (of, where, sent, connections) => wrk(of.url + where, connections, seconds,
     { headers: [`cookie: ${sent}`], pid: of.pid });
 
+  // Before the load, whose remains (a checkpoint, a collector) would be in it.
+  for (let round = 1; round <= rounds; round++) {
+    figures.keep('start', { ms: await startTime(lectern, '/health') });
+    figures.keep('ready', { ms: await startTime(lectern, '/ready') });
+  }
   // Node's compiler wants some thousand requests before it is at its best.
   for (const of of [they, node]) await session(of, of.session.path, of.cookie, many);
   for (let round = 1; round <= rounds; round++) {
     console.log(`serving, round ${round} of ${rounds}`);
-    figures.keep('start', { ms: await startTime(lectern, '/health') });
-    figures.keep('ready', { ms: await startTime(lectern, '/ready') });
     figures.keep('health.limit', await wrk(`${nginx.urls[0]}/health`, many, seconds));
     for (const [who, of] of [['ours', lectern], ['quickstart', they], ['betterAuth', node]]) {
       figures.keep(`health.${who}`, await wrk(`${of.url}/health`, many, seconds,

@@ -12,6 +12,7 @@
 #include "redirect.h"
 #include "reply.h"
 #include "route.h"
+#include "trust.h"
 
 static const char	*frontends[] = { "https://front.example:8443", NULL };
 struct config		 config = {
@@ -57,7 +58,7 @@ reply_redirect(struct request *r, const char *target)
 {
 	(void)r;
 	check(strlen(target) < sizeof(location));
-	strcpy(location, target);
+	memcpy(location, target, strlen(target) + 1);
 	return (STEP_DONE);
 }
 
@@ -83,12 +84,24 @@ is_ours(const char *url)
 	return (0);
 }
 
+/* An origin comes back in the headers only when it is one of ours. */
+static void
+cross(const char *origin)
+{
+	struct trust_header	headers[4];
+	size_t			n = trust_headers(origin, headers);
+
+	check(n == 1 || (n == 4 && is_ours(origin) && origin[0] != '/' &&
+	    strcmp(headers[1].value, origin) == 0));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char	*url = piece(&data, &size), *at;
 	size_t	 i, n = 0;
 
+	cross(url);
 	if (!origin_is_target(url)) {
 		free(url);
 		return (0);

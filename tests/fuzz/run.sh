@@ -51,10 +51,7 @@ for fuzz_c in "$@"; do
 		continue
 	fi
 
-	seeds=
-	if [ -d "tests/fuzz/seeds/$name" ]; then
-		seeds=tests/fuzz/seeds/$name
-	fi
+	seeds=$(find tests/fuzz/*/ -type d -name "$name")
 	# shellcheck disable=SC2086
 	if "$program" -max_total_time="$SECONDS_EACH" -max_len=16384 \
 	    -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 \

@@ -210,6 +210,16 @@ seconds_to_fail(const char *hash, const struct password_kinds *present)
 	return (best);
 }
 
+/*
+ * The kinds differ by factors where nothing evens them out; a busy machine
+ * makes less of a difference than this.
+ */
+static int
+is_as_long(double took, double other)
+{
+	return (took > other * 0.6 && took < other * 1.6);
+}
+
 static void
 test_failures_take_as_long_with_every_kind_present(void **state)
 {
@@ -222,11 +232,11 @@ test_failures_take_as_long_with_every_kind_present(void **state)
 	assert_int_equal(password_hash("correct horse", ours), 0);
 	nobody = seconds_to_fail(NULL, &present);
 	took = seconds_to_fail(ours, &present);
-	assert_true(took > nobody * 0.8 && took < nobody * 1.25);
+	assert_true(is_as_long(took, nobody));
 	/* The first is dearer than what is said to be present. */
 	for (i = 1; i < FOREIGN; i++) {
 		took = seconds_to_fail(foreign[i].hash, &present);
-		assert_true(took > nobody * 0.8 && took < nobody * 1.25);
+		assert_true(is_as_long(took, nobody));
 	}
 	assert_true(seconds_to_fail(NULL, &none) < nobody / 2);
 }
