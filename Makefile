@@ -1,5 +1,5 @@
 # Thin names over what does the work: conf/*.sh (packages, build, run),
-# tests/*.sh (tests, lint) and tests/bench. `make` alone builds.
+# tests/*.sh (tests, sanitizers, lint) and tests/bench. `make` alone builds.
 #
 #   BUILD_FLAVOR=dev|prod|asan   which build (dev: build/lectern/lectern)
 #   PORT=8000 and the other variables of conf/env.example: for `make run`
@@ -12,7 +12,7 @@
 
 SHELL = /bin/bash
 
-.PHONY: all build run test lint screenshots bench eval fuzz image clean deps
+.PHONY: all build run test sanitize lint screenshots bench eval fuzz image clean deps
 
 all: build
 
@@ -27,6 +27,9 @@ run:
 
 test:
 	@exec tests/run.sh
+
+sanitize:
+	@exec tests/sanitize.sh
 
 lint:
 	@conf/deps.sh test

@@ -17,6 +17,10 @@ import { ended, freePort, root, runAsOwner, signal, startAsOwner,
   temporaryFolder, treePss } from './process.mjs';
 import { until, within } from './wait.mjs';
 
+// Of the shell alone these, since only such a build asks for them.
+const sanitizerOptions = Object.fromEntries(['ASAN_OPTIONS', 'UBSAN_OPTIONS']
+  .flatMap((name) => process.env[name] ? [[name, process.env[name]]] : []));
+
 /**
  * env         variables over the default ones; undefined removes one
  * confEdits   [[text or pattern, replacement], ...] applied to kore.conf; each
@@ -70,6 +74,7 @@ class Lectern {
       WORKERS: String(workers),
       PUBLIC_URL: this.url,
       RATE_LIMIT: 'off',
+      ...sanitizerOptions,
       ...env,
     }).filter(([, value]) => value !== undefined));
 
