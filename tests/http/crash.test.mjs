@@ -2,7 +2,6 @@
 // and comes back.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { startModel } from '../doubles/model.mjs';
@@ -10,7 +9,7 @@ import { conversation, holds, lastMessage, of, question, reader, textOf }
   from '../lib/asking.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { startPrivatePostgres } from '../lib/postgres.mjs';
-import { processTree, signal } from '../lib/process.mjs';
+import { processesLike, signal } from '../lib/process.mjs';
 import { at, begin, beside, isQuiet, resume, sql, words } from '../lib/running.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -26,8 +25,7 @@ const cited = [...words(10, 'before'), '. The warranty of the Zephyr lasts thirt
 
 /** Kills the only worker as the kernel would, for want of memory. */
 function killWorker(lectern) {
-  const workers = processTree(lectern.pid).filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('[wrk '));
+  const workers = processesLike(lectern.pid, /\[wrk /);
 
   assert.equal(workers.length, 1, 'one worker');
   signal(workers[0], 'SIGKILL');

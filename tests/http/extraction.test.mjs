@@ -11,7 +11,7 @@ import { docx, encrypted, item, paragraph, pdf, styled, zip } from '../fixtures/
 import { askWhole } from '../lib/asking.mjs';
 import { signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
-import { processTree, signal } from '../lib/process.mjs';
+import { processesLike, signal } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
 
 let lectern, anna;
@@ -307,7 +307,7 @@ describe('the extractor', () => {
 
 test('an extractor that was killed is there again for the next document', async () => {
   for (let round = 0; round < 2; round++) {
-    const killed = processTree(lectern.pid).filter((pid) => commandOf(pid) === 'lectern extractor');
+    const killed = processesLike(lectern.pid, /^lectern extractor$/);
 
     assert.ok(killed.length > 0);
     for (const pid of killed) signal(pid, 'SIGKILL');
@@ -315,12 +315,3 @@ test('an extractor that was killed is there again for the next document', async 
       /The lamp burns/);
   }
 });
-
-/** "lectern extractor"; empty for a process that has ended. */
-function commandOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return '';
-  }
-}

@@ -10,7 +10,7 @@ import { Client, signedUp } from '../lib/http.mjs';
 import { startLectern } from '../lib/lectern.mjs';
 import { certificate, startNeon } from '../lib/neon.mjs';
 import { startPostgres } from '../lib/postgres.mjs';
-import { ended, freePort, processTree, signal, startAsOwner, temporaryFolder }
+import { ended, freePort, processesLike, processTree, signal, startAsOwner, temporaryFolder }
   from '../lib/process.mjs';
 import { until, within } from '../lib/wait.mjs';
 
@@ -27,18 +27,8 @@ async function served(neon, { query, ...options } = {}) {
     env: { DATABASE_URL: neon.url(database, query), ...options.env } });
 }
 
-function processes(lectern, name) {
-  return processTree(lectern.pid).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').startsWith(name);
-    } catch {
-      return false;	// it has ended meanwhile
-    }
-  });
-}
-
 function directory(lectern) {
-  const [keeper] = processes(lectern, 'lectern pooler');
+  const [keeper] = processesLike(lectern.pid, /^lectern pooler/);
 
   return readFileSync(`/proc/${keeper}/cmdline`, 'utf8').split('\0')[2];
 }
@@ -87,14 +77,14 @@ describe('a hosted database', () => {
     assert.equal((await session()).json.user.email, anna.email);
     assert.ok(neon.seen.tls > 0);
     assert.equal(neon.seen.plain, 0);
-    assert.equal(processes(lectern, 'pgbouncer').length, 1);
+    assert.equal(processesLike(lectern.pid, /^pgbouncer/).length, 1);
   });
 
   test('has its password in no argument, environment or file of the sidecar', () => {
     const secret = "p%ss";
 
-    for (const pid of [...processes(lectern, 'pgbouncer'),
-      ...processes(lectern, 'lectern pooler')]) {
+    for (const pid of [...processesLike(lectern.pid, /^pgbouncer/),
+      ...processesLike(lectern.pid, /^lectern pooler/)]) {
       assert.ok(!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(secret));
       assert.ok(!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(secret));
     }
@@ -138,10 +128,10 @@ describe('a hosted database', () => {
   });
 
   test('is there again after PgBouncer, its keeper, or both were killed', async () => {
-    for (const name of ['pgbouncer', 'lectern pooler', 'pgbouncer']) {
-      for (const pid of processes(lectern, name)) signal(pid, 'SIGKILL');
+    for (const name of [/^pgbouncer/, /^lectern pooler/, /^(pgbouncer|lectern pooler)/]) {
+      for (const pid of processesLike(lectern.pid, name)) signal(pid, 'SIGKILL');
       await until(async () => (await session()).status === 200, `service without ${name}`);
-      await until(() => processes(lectern, 'pgbouncer').length === 1, 'one PgBouncer');
+      await until(() => processesLike(lectern.pid, /^pgbouncer/).length === 1, 'one PgBouncer');
     }
     assert.equal(lectern.restarts(), 0);
   });

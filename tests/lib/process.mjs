@@ -141,6 +141,20 @@ export function processTree(pid) {
   return tree;
 }
 
+/** Those among them whose command line matches. */
+export function processesLike(pid, pattern) {
+  return processTree(pid).filter((member) => pattern.test(commandOf(member)));
+}
+
+/** "lectern extractor"; empty for a process that has ended. */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** Processor time of the process and its living descendants, in microseconds. */
 export function treeCpu(pid) {
   return processTree(pid).reduce((sum, member) => {
