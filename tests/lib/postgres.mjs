@@ -76,11 +76,13 @@ class Postgres {
 
 class PrivatePostgres extends Postgres {
   #data;
+  #settings;
   #server;
 
-  constructor(folder) {
+  constructor(folder, { data = path.join(folder, 'data'), settings: more = [] } = {}) {
     super(folder);
-    this.#data = path.join(folder, 'data');
+    this.#data = data;
+    this.#settings = [...settings, ...more];
   }
 
   async initialise() {
@@ -95,7 +97,7 @@ class PrivatePostgres extends Postgres {
   }
 
   async start() {
-    const args = [...settings, `unix_socket_directories=${this.socket}`]
+    const args = [...this.#settings, `unix_socket_directories=${this.socket}`]
       .flatMap((setting) => ['-c', setting]);
     let log = '';
 
@@ -139,8 +141,9 @@ export async function startPostgres() {
   return shared ? new Postgres(shared) : startPrivatePostgres();
 }
 
-export async function startPrivatePostgres() {
-  const postgres = new PrivatePostgres(temporaryFolder());
+/** `data`: its folder, elsewhere than usual; `settings`: more of them. */
+export async function startPrivatePostgres(options) {
+  const postgres = new PrivatePostgres(temporaryFolder(), options);
 
   await postgres.initialise();
   await postgres.start();
