@@ -109,6 +109,8 @@ int	__real_kore_server_bind(struct kore_server *, const char *,
 	    const char *, const char *);
 void	__wrap_kore_worker_init(void);
 void	__real_kore_worker_init(void);
+void	__wrap_kore_mem_cleanup(void);
+void	__real_kore_mem_cleanup(void);
 
 static const struct {
 	const char	*name;
@@ -243,6 +245,19 @@ void
 kore_worker_teardown(void)
 {
 	log_flush();
+}
+
+/*
+ * The last thing that a worker does; its connections are closed by now. A job
+ * that still runs on a thread is left where it is: the memory that Kore would
+ * unmap here holds the thread's own state.
+ */
+void
+__wrap_kore_mem_cleanup(void)
+{
+	if (worker != NULL)
+		_exit(0);
+	__real_kore_mem_cleanup();
 }
 
 /* ---- the schema ---- */

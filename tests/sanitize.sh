@@ -5,7 +5,8 @@
 # wrote a report; then it shows them.
 #
 # Left out are the tests of what such a build changes: how much memory is held
-# and how long equal work takes. Leaks are not looked for at the end of a
+# and how long equal work takes. The quarantine of freed memory is small, since
+# others look at memory as well. Leaks are not looked for at the end of a
 # process, whose memory the kernel takes: `make chaos` shows that a server's
 # stays flat, and `make test` runs the unit tests with leak detection.
 #
@@ -21,7 +22,7 @@ trap 'rm -rf "$reports"' EXIT
 chmod 1777 "$reports"			# the server runs as another user
 
 export LECTERN_BINARY=$PWD/build/asan/lectern/lectern
-export ASAN_OPTIONS=detect_leaks=0:log_path=$reports/address
+export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:log_path=$reports/address
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/undefined
 if [ -z "${FILES:-}" ]; then
 	FILES=$(find tests/http tests/clients -name '*.test.mjs' |
