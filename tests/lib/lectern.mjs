@@ -30,12 +30,13 @@ const sanitizerOptions = Object.fromEntries(['ASAN_OPTIONS', 'UBSAN_OPTIONS']
  * migrate     false: do not run `lectern migrate` first
  * ready       'ready' (default): until /ready is 200; 'health': until /health
  *             is; 'none': return at once
+ * wrapper     words before the server's command: what it is started by
  */
 export async function startLectern({ env = {}, confEdits = [], postgres,
-  database, migrate = true, ready = 'ready', workers = 2 } = {}) {
+  database, migrate = true, ready = 'ready', workers = 2, wrapper } = {}) {
   const lectern = new Lectern();
 
-  await lectern.prepare({ env, confEdits, postgres, database, workers });
+  await lectern.prepare({ env, confEdits, postgres, database, workers, wrapper });
   if (migrate) await lectern.migrate();
   await lectern.start(ready);
   return lectern;
@@ -54,11 +55,12 @@ class Lectern {
 
   #child;
   #binary;
+  #command;
   // Its output goes to a file: a pipe would make it wait for a busy test.
   #log = path.join(this.folder, 'log');
   #served = [0, undefined];	// lines of the log: at the start, when told to stop
 
-  async prepare({ env, confEdits, postgres, database, workers }) {
+  async prepare({ env, confEdits, postgres, database, workers, wrapper = [] }) {
     this.postgres = postgres ?? await startPostgres();
     this.database = database ?? await this.postgres.createDatabase();
     this.port = env.PORT ?? await freePort();
@@ -91,6 +93,7 @@ class Lectern {
     copyFileSync(process.env.LECTERN_BINARY ??
       path.join(root, 'build/lectern/lectern'), this.#binary);
     chmodSync(this.#binary, 0o755);
+    this.#command = [...wrapper, this.#binary, '-fnr'];
   }
 
   /** Runs `lectern ...args` in the server's folder and environment. */
@@ -109,7 +112,7 @@ class Lectern {
     const log = openSync(this.#log, 'a');
 
     this.#served = [this.lines().length, undefined];
-    this.#child = startAsOwner(this.#binary, ['-fnr'],
+    this.#child = startAsOwner(this.#command[0], this.#command.slice(1),
       { env: this.env, cwd: this.folder, stdio: ['ignore', log, log] });
     closeSync(log);
     // A test that failed before stop() must not keep its file from ending.

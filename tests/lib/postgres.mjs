@@ -77,11 +77,14 @@ class Postgres {
 class PrivatePostgres extends Postgres {
   #data;
   #settings;
+  #wrapper;
   #server;
 
-  constructor(folder, { data = path.join(folder, 'data'), settings: more = [] } = {}) {
+  constructor(folder, { data = path.join(folder, 'data'), settings: more = [],
+    wrapper = [] } = {}) {
     super(folder);
     this.#data = data;
+    this.#wrapper = wrapper;
     this.#settings = [...settings, ...more];
   }
 
@@ -100,8 +103,9 @@ class PrivatePostgres extends Postgres {
     const args = [...this.#settings, `unix_socket_directories=${this.socket}`]
       .flatMap((setting) => ['-c', setting]);
     let log = '';
+    const [command, ...words] = [...this.#wrapper, `${bin}/postgres`, '-D', this.#data, ...args];
 
-    this.#server = startAsOwner(`${bin}/postgres`, ['-D', this.#data, ...args],
+    this.#server = startAsOwner(command, words,
       { env: environment, cwd: '/', deathSignal: 'QUIT' });
     for (const stream of [this.#server.stdout, this.#server.stderr]) {
       stream.on('data', (part) => { log = (log + part).slice(-4000); });
@@ -141,7 +145,10 @@ export async function startPostgres() {
   return shared ? new Postgres(shared) : startPrivatePostgres();
 }
 
-/** `data`: its folder, elsewhere than usual; `settings`: more of them. */
+/**
+ * `data`: its folder, elsewhere than usual; `settings`: more of them;
+ * `wrapper`: words before the server's command.
+ */
 export async function startPrivatePostgres(options) {
   const postgres = new PrivatePostgres(temporaryFolder(), options);
 

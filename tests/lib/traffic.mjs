@@ -194,9 +194,13 @@ class Person {
     return reply;
   }
 
+  there() {
+    return [...this.documents].filter(([, { gone }]) => gone === false);
+  }
+
   /** One of the documents that are there, for a change or a look. */
   some() {
-    const there = [...this.documents].filter(([, { gone }]) => gone === false);
+    const there = this.there();
 
     return there[this.next() % there.length] ?? [];
   }
@@ -297,13 +301,14 @@ const kinds = {
   } },
 
   'a removal': { async act(person) {
-    if (person.documents.size < 10) return;
-    const [id, document] = person.some();
+    // As many as come, so that a long run does not become another load.
+    while (person.there().length > 20) {
+      const [id, document] = person.some();
 
-    if (!id) return;
-    document.gone = 'maybe';
-    await person.send('DELETE', `/api/documents/${id}`, { wanted: [204] });
-    document.gone = true;
+      document.gone = 'maybe';
+      await person.send('DELETE', `/api/documents/${id}`, { wanted: [204] });
+      document.gone = true;
+    }
   } },
 
   'a key': { asks: true, async act(person) {
