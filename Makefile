@@ -6,13 +6,14 @@
 #   FILES="tests/http/a.test.mjs ..."   for `make test`: only these
 #   COLLECTION="DIR ..."   for `make eval`: folders in BEIR's layout
 #   FOLDER=DIR   for `make screenshots`: where the pictures go
+#   MINUTES=60   for `make soak`
 #   SECONDS_EACH=20   for `make fuzz`: how long each fuzzer runs
 #
 # Variables given on the command line reach the scripts as environment.
 
 SHELL = /bin/bash
 
-.PHONY: all build run test sanitize lint screenshots bench eval fuzz image clean deps
+.PHONY: all build run test sanitize chaos soak lint screenshots bench eval fuzz image clean deps
 
 all: build
 
@@ -30,6 +31,18 @@ test:
 
 sanitize:
 	@exec tests/sanitize.sh
+
+# Root's mounts of small disks end with it.
+chaos:
+	@export FILES="$${FILES:-$$(echo tests/chaos/*.test.mjs)}" \
+	    FILE_SECONDS=1200 AT_ONCE=1; \
+	if [ "$$(id -u)" = 0 ]; then exec unshare --mount tests/run.sh; fi; \
+	exec tests/run.sh
+
+soak:
+	@conf/deps.sh build test
+	@conf/build.sh
+	@exec node tests/chaos/soak.mjs
 
 lint:
 	@conf/deps.sh test

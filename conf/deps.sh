@@ -21,7 +21,7 @@ compile_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 build_packages="postgresql-15"
 image_packages="pgbouncer"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
-	python3-bcrypt python3-passlib nginx-light"
+	python3-bcrypt python3-passlib nginx-light libfaketime"
 bench_packages="chromium fonts-dejavu-core nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
 	python3-multipart python3-email-validator python3-passlib

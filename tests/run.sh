@@ -4,7 +4,8 @@
 # under node's test runner, two files at a time, against one Postgres cluster
 # made for this run.
 #
-# FILES="tests/http/a.test.mjs ..." runs those files alone.
+# FILES="tests/http/a.test.mjs ..." runs those files alone. FILE_SECONDS is how
+# long each of them may take, AT_ONCE how many run side by side.
 #
 # The last line is `N passed, N failed`. A skipped, cancelled or todo test has
 # not shown anything, so it counts as failed; so does a suite that ended
@@ -100,8 +101,8 @@ node_tests() {
 
 	echo "--- node: $# files"
 	! node --help | grep -q -e --test-timeout ||
-	    limit=(--test-timeout=300000)
-	grouped node --test --test-concurrency=2 "${limit[@]}" \
+	    limit=(--test-timeout="${FILE_SECONDS:-300}000")
+	grouped node --test --test-concurrency="${AT_ONCE:-2}" "${limit[@]}" \
 	    --test-reporter=spec --test-reporter-destination=stdout \
 	    --test-reporter=tap --test-reporter-destination="$TMPDIR/tap" "$@"
 	status=$?

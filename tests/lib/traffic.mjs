@@ -44,6 +44,8 @@ class Traffic {
   /** Finished requests, and how many of them ended how: '200', 'ECONNRESET'. */
   requests = 0;
   endings = {};
+  /** Milliseconds that looking a session up took, one number each. */
+  times = [];
   /** What nothing explains, as sentences. */
   odd = [];
   /** The fault that lasts, by its name. */
@@ -79,12 +81,15 @@ class Traffic {
   async #live(person, n) {
     for (let step = n; !this.#isOver; step++) {
       const kind = this.#kinds[step % this.#kinds.length];
+      const round = Math.floor(step / this.#kinds.length);
+      if (this.fault === undefined && round % (kinds[kind].every ?? 1)) continue;
       const began = performance.now();
       const fault = this.fault;
 
       try {
         await kinds[kind].act(person);
         this.#succeeded.set(kind, began);
+        if (kind === 'a session') this.times.push(performance.now() - began);
       } catch (error) {
         this.#judge(kind, error, fault ?? this.fault);
         await pause(20);
@@ -130,9 +135,9 @@ class Traffic {
     return performance.now() - since;
   }
 
-  /** Waits until every kind of request has succeeded once more. */
+  /** Waits until every kind of request has succeeded once more, without a fault. */
   async flows(seconds = 30) {
-    return this.through(this.fault, () => {}, seconds);
+    return this.through(undefined, () => {}, seconds);
   }
 
   async stop() {
@@ -320,7 +325,8 @@ const kinds = {
     assert.equal(json.choices[0].finish_reason, 'stop');
   } },
 
-  'a sign-in': { async act(person) {
+  // Seldom: a hash takes as long as a hundred other requests.
+  'a sign-in': { every: 10, async act(person) {
     const { email, password } = person.client;
     const reply = await person.send('POST', '/api/auth/sign-in/email',
       { cookie: '', json: { email, password } });
