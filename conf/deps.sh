@@ -21,7 +21,7 @@ compile_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 build_packages="postgresql-15"
 image_packages="pgbouncer"
 test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
-	python3-bcrypt python3-passlib nginx-light libfaketime"
+	python3-bcrypt python3-passlib nginx-light haproxy libfaketime"
 bench_packages="chromium fonts-dejavu-core nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
 	python3-multipart python3-email-validator python3-passlib
@@ -53,7 +53,7 @@ install_packages() {
 	apt_install "$@" || { apt-get -q update && apt_install "$@"; } ||
 	    die "These packages could not be installed: $*."
 	rm -f "$no_cluster"
-	for service in nginx pgbouncer; do
+	for service in nginx haproxy pgbouncer; do
 		[[ " $* " = *" $service"* ]] || continue
 		if [ -d /run/systemd/system ]; then
 			systemctl disable --now --quiet "$service" || :

@@ -10,8 +10,8 @@ import path from 'node:path';
 import { ended, freePort, signal, startAsOwner, temporaryFolder } from './process.mjs';
 import { until, within } from './wait.mjs';
 
-/** `servers`: what stands in the server block of each. */
-export async function startNginx(servers) {
+/** `servers`: what stands in the server block of each; `more`: beside them. */
+export async function startNginx(servers, more = '') {
   const folder = temporaryFolder();
   const ports = await Promise.all(servers.map(() => freePort()));
   const conf = path.join(folder, 'nginx.conf');
@@ -23,6 +23,7 @@ export async function startNginx(servers) {
     events { worker_connections 1024; }
     http {
       access_log off; keepalive_requests 100000000; ${temporary}
+      ${more}
       ${servers.map((lines, n) => `server { listen 127.0.0.1:${ports[n]}; ${lines} }`)
         .join('\n')}
     }`);
