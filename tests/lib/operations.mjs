@@ -70,6 +70,10 @@ export function goodBody(operation, known = {}) {
   return Object.fromEntries(names.map((name) => [name, known[name] ?? goodValues[name]]));
 }
 
+/** The query that the operation cannot do without. */
+export const goodQuery = ({ route }) => route.endsWith('/export') && route.includes('{')
+  ? { format: 'md' } : {};
+
 /** The address with its path and query filled, percent-encoded unless `raw`. */
 export function addressOf({ route, inPath }, at = {}, query = {}, { raw = false } = {}) {
   const encode = raw ? String : encodeURIComponent;
@@ -90,7 +94,7 @@ export async function worldOf(client) {
   const { apiKey } = (await client.post('/api/keys', { name: 'tool' })).json;
 
   return { documentId, conversationId, messageId, collectionId: collection.id,
-    keyId: apiKey.id, userId: client.user.id };
+    keyId: apiKey.id, userId: client.user.id, modelId: `lectern/${collection.id}` };
 }
 
 // The start of a route, and whose id follows it.
@@ -98,7 +102,7 @@ const owners = [
   ['/api/documents/', 'documentId'], ['/api/keys/', 'keyId'],
   ['/api/chat/', 'conversationId'], ['/api/conversations/', 'conversationId'],
   ['/api/messages/', 'messageId'], ['/api/collections/', 'collectionId'],
-  ['/api/admin/users/', 'userId'], ['/v1/models/', 'collectionId'],
+  ['/api/admin/users/', 'userId'], ['/v1/models/', 'modelId'],
 ];
 
 /** The ids in the operation's path, of somebody's world. */
