@@ -36,7 +36,7 @@ static int	multipart_parameter(struct multipart_span *,
 static size_t	multipart_quoted_len(const struct multipart_span *);
 static int	multipart_unquote(struct multipart_span, int, char *, size_t);
 static int	multipart_extended(struct multipart_span, char *, size_t);
-static void	multipart_basename(char *);
+static int	multipart_basename(char *);
 static int	multipart_has_control(const char *);
 static int	multipart_fail(struct multipart *, enum multipart_error);
 static void	multipart_skip(struct multipart_span *, size_t);
@@ -292,7 +292,7 @@ multipart_disposition(struct multipart *m, struct multipart_part *part,
 		part->is_file = 1;
 		memcpy(part->filename, extended, sizeof(extended));
 	}
-	multipart_basename(part->filename);
+	part->is_bad_name = multipart_basename(part->filename);
 
 	return (1);
 }
@@ -409,11 +409,15 @@ multipart_extended(struct multipart_span in, char *out, size_t out_size)
 	    out_size, &len) == PERCENT_OK && utf8_is_text(out, len));
 }
 
-/* Keeps what stands behind the last separator, without control characters. */
-static void
+/*
+ * Keeps what stands behind the last separator, without control characters.
+ * Returns 1 when nothing is left of a name, or nothing that names a file.
+ */
+static int
 multipart_basename(char *name)
 {
-	char	*in, *out;
+	const int	 is_given = *name != '\0';
+	char		*in, *out;
 
 	for (in = out = name; *in != '\0'; in++) {
 		if (*in == '/' || *in == '\\')
@@ -425,6 +429,8 @@ multipart_basename(char *name)
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		name[0] = '\0';
+
+	return (is_given && name[0] == '\0');
 }
 
 static int

@@ -38,9 +38,10 @@ struct multipart_part {
 	int		 is_file;	/* a file name was given, even "" */
 	/*
 	 * UTF-8, the last part of a path only, without control characters;
-	 * "" when the browser had no file to send.
+	 * "" when the browser had no file to send, and for a bad name.
 	 */
 	char		 filename[MULTIPART_NAME_MAX + 1];
+	int		 is_bad_name;	/* a folder's, as "..": names no file */
 	const char	*type;		/* inside the body; "" when not given */
 	size_t		 type_len;
 	const char	*data;		/* inside the body */

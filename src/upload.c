@@ -134,11 +134,12 @@ upload_multipart(struct request *r, struct upload *upload)
 			continue;
 		}
 		/* A form sent without choosing a file. */
-		if (part.filename[0] == '\0' && part.data_len == 0)
+		if (part.filename[0] == '\0' && part.data_len == 0 &&
+		    !part.is_bad_name)
 			continue;
 		file = upload_add(upload, part.data, part.data_len);
-		if (part.filename[0] != '\0' &&
-		    !upload_name(file->filename, part.filename))
+		if (part.is_bad_name || (part.filename[0] != '\0' &&
+		    !upload_name(file->filename, part.filename)))
 			return (request_fail_field(r, ERROR_VALIDATION,
 			    "filename", UPLOAD_NAME_TEXT));
 		if (upload_judge(r, file, part.type, part.type_len) ==

@@ -448,7 +448,7 @@ describe('names of uploads', () => {
         await anna.post('/api/documents', undefined, { body: `Text ${Math.random()}`,
           headers: { 'content-type': 'text/plain',
             'x-filename': encodeURIComponent(sent) } }),
-        ...(sent.startsWith('x') || kept !== null ? [await multipart(sent.replaceAll('\\', '\\\\'))] : [])]) {
+        await multipart(sent.replaceAll('\\', '\\\\'))]) {
         if (kept === null) {
           assert.equal(reply.status, 400, reply.text);
         } else {

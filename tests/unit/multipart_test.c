@@ -40,7 +40,7 @@ expect_data(const struct multipart_part *part, const char *data)
 }
 
 static void
-expect_filename(const char *params, const char *filename)
+expect_name(const char *params, const char *filename, int is_bad)
 {
 	char			body[1024];
 	struct multipart	m;
@@ -53,9 +53,16 @@ expect_filename(const char *params, const char *filename)
 	assert_string_equal(part.name, "file");
 	assert_true(part.is_file);
 	assert_string_equal(part.filename, filename);
+	assert_int_equal(part.is_bad_name, is_bad);
 	expect_data(&part, "x");
 	assert_false(multipart_next(&m, &part));
 	assert_int_equal(m.error, MULTIPART_OK);
+}
+
+static void
+expect_filename(const char *params, const char *filename)
+{
+	expect_name(params, filename, 0);
 }
 
 /* Reads to the end and says why it was there. */
@@ -166,11 +173,12 @@ test_file_names_lose_their_directories_and_controls(void **state)
 	expect_filename("filename=\"/etc/passwd\"", "passwd");
 	expect_filename("filename=\"../../x.md\"", "x.md");
 	expect_filename("filename=\"C:\\docs\\new.md\"", "new.md");
-	expect_filename("filename=\"dir/\"", "");
-	expect_filename("filename=\"..\"", "");
-	expect_filename("filename=\"a/.\"", "");
+	expect_name("filename=\"dir/\"", "", 1);
+	expect_name("filename=\"..\"", "", 1);
+	expect_name("filename=\"a/.\"", "", 1);
 	expect_filename("filename=\"\"", "");
 	expect_filename("filename=\"a\tb\x7f.md\"", "ab.md");
+	expect_name("filename=\"\t\"", "", 1);
 	expect_filename("filename*=UTF-8''..%2Fa%0Ab.md", "ab.md");
 }
 
