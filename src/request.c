@@ -21,6 +21,7 @@
 
 #include "config.h"
 #include "edge.h"
+#include "forwarded.h"
 #include "limit.h"
 #include "log.h"
 #include "metrics.h"
@@ -429,11 +430,8 @@ static void
 request_identify(struct request *r)
 {
 	struct connection	*c = r->http->owner;
-	const char		*list, *p, *end;
-	char			 text[INET6_ADDRSTRLEN];
-	unsigned char		 address[sizeof(struct in6_addr)];
-	size_t			 len;
-	int			 hops;
+	const char		*list;
+	char			 client[FORWARDED_MAX];
 
 	switch (c->family) {
 	case AF_INET:
@@ -446,30 +444,11 @@ request_identify(struct request *r)
 		break;
 	}
 	r->is_address_known = config.trusted_hops == 0;
-	if (config.trusted_hops == 0 ||
-	    (list = request_header(r, "x-forwarded-for")) == NULL)
-		return;
-	/* Counted from the right: what stands further left may be invented. */
-	end = list + strlen(list);
-	for (hops = config.trusted_hops;; hops--) {
-		for (p = end; p > list && p[-1] != ','; p--)
-			;
-		if (hops == 1 || p == list)
-			break;
-		end = p - 1;
-	}
-	p += strspn(p, " \t");
-	for (len = (size_t)(end > p ? end - p : 0);
-	    len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'); len--)
-		;
-	if (len >= sizeof(text))
-		return;
-	memcpy(text, p, len);
-	text[len] = '\0';
 	/* Anything but an address would be stored and shown as one. */
-	if (inet_pton(AF_INET, text, address) == 1 ||
-	    inet_pton(AF_INET6, text, address) == 1) {
-		memcpy(r->address, text, len + 1);
+	if (config.trusted_hops > 0 &&
+	    (list = request_header(r, "x-forwarded-for")) != NULL &&
+	    forwarded_client(list, config.trusted_hops, client)) {
+		memcpy(r->address, client, sizeof(client));
 		r->is_address_known = 1;
 	}
 }

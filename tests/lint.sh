@@ -20,7 +20,7 @@ layers="
 0 mdinline mdline multipart percent prompt range sentence span sqlstate ssein
 0 support utf8 words
 0 citecode denial followup followupwords linkguard voice
-0 accept escape pagetext poolerconf embedwire fusion
+0 accept escape forwarded pagetext poolerconf embedwire fusion
 0 confcheck confword
 1 dbfigure metricscell metricstext preflight
 1 docxtext extraction extractor htmltext jail pdftext

@@ -54,6 +54,8 @@ const spellings = {
   'an IPv4 address behind what the client invented': (a) => [[a], [`10.1.2.3, ${a}`], [`${a}, ${a}`],
     [`10.1.2.4,${a}`], [`unknown, ${a}`], [`, , ${a}`], [`"x, y", ${a}`], [`${'1.1.1.1, '.repeat(50)}${a}`]],
   'an IPv4 address among blanks': (a) => [[a], [`   ${a}   `], [`\t${a}\t`], [`10.0.0.1 ,\t ${a} `]],
+  'an address with the port that some proxies append': (a) => [[a], [`${a}:1`], [`${a}:65535`],
+    [`[::ffff:${a}]`], [`[::ffff:${a}]:443`]],
   'an IPv4 address in several lines': (a) => [[a], ['10.9.8.7', a], ['10.9.8.6', '10.9.8.5', a],
     ['', a], ['10.9.8.4, 10.9.8.3', `10.9.8.2, ${a}`]],
   'an IPv6 network in every spelling': (_, n) => [[`2001:db8:${n}:1::1`], [`2001:DB8:${n}:1::1`],
@@ -75,7 +77,7 @@ describe('counts as one:', () => {
 });
 
 // No proxy that we count on writes these; whoever can is not known by them.
-const odd = (a) => [`${a}:1234`, `[${a}]`, `[2001:db8::1]`, '[2001:db8::1]:443', 'fe80::1%eth0',
+const odd = (a) => [`${a}:`, `${a}:x`, '[2001:db8::1', '[2001:db8::1]x', 'fe80::1%eth0',
   '2001:db8::1%25x', a.replace(/\.(\d)/, '.0$1'), a.split('.').map((part) => part.padStart(4, '0')).join('.'),
   `0x${Number(a.split('.')[0]).toString(16)}.${a.split('.').slice(1).join('.')}`, a.split('.').slice(1).join('.'),
   String(a.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)), `${a}/32`, `${a}.`, `${a},`,
