@@ -3,7 +3,7 @@
 // nothing was odd, everything accepted is there, every lost worker was killed
 // by us, and memory and descriptors are what they were in the beginning.
 
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startModel } from '../doubles/model.mjs';
@@ -73,7 +73,7 @@ await traffic.flows(60);
 
 const memory = () => servers.reduce((sum, server) => sum + server.pss(), 0);
 const descriptors = () => servers.flatMap((server) => processTree(server.pid))
-  .reduce((sum, pid) => sum + readdirSync(`/proc/${pid}/fd`).length, 0);
+  .reduce((sum, pid) => sum + (existsSync(`/proc/${pid}/fd`) ? readdirSync(`/proc/${pid}/fd`).length : 0), 0);
 const lines = [];
 
 console.log('minute  requests  session p50/p99 ms  MiB    descriptors  back after  fault');

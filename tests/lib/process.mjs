@@ -169,8 +169,12 @@ export function treePss(pid) {
   let total = 0;
 
   for (const member of processTree(pid)) {
-    const rollup = readFileSync(`/proc/${member}/smaps_rollup`, 'utf8');
-    total += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)[1]) * 1024;
+    try {
+      const rollup = readFileSync(`/proc/${member}/smaps_rollup`, 'utf8');
+      total += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)[1]) * 1024;
+    } catch (error) {
+      if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;	// it has ended
+    }
   }
   return total;
 }
