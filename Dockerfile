@@ -17,7 +17,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN conf/deps.sh image
 
 COPY . .
-RUN BUILD_FLAVOR=prod conf/build.sh && conf/image.sh /image
+RUN conf/build.sh && conf/image.sh /image
 
 FROM scratch
 COPY --from=build /image /

@@ -1,7 +1,7 @@
 # Thin names over what does the work: conf/*.sh (packages, build, run),
 # tests/*.sh (tests, sanitizers, lint) and tests/bench. `make` alone builds.
 #
-#   BUILD_FLAVOR=dev|prod|asan   which build (dev: build/lectern/lectern)
+#   BUILD_FLAVOR=dev|asan   which build (dev: build/lectern/lectern)
 #   PORT=8000 and the other variables of conf/env.example: for `make run`
 #   FILES="tests/http/a.test.mjs ..."   for `make test`: only these
 #   COLLECTION="DIR ..."   for `make eval`: folders in BEIR's layout

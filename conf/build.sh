@@ -1,13 +1,14 @@
 #!/bin/bash
 # Builds the program with kodev, into build/lectern/lectern (BUILD_FLAVOR=dev)
-# or build/FLAVOR/lectern/lectern.
+# or build/asan/lectern/lectern (BUILD_FLAVOR=asan).
 #
 # kodev names the program after the folder that it runs in, so the build
 # folder is called lectern in a checkout of any name and holds links to the
-# sources, but for the assets, which conf/assets.mjs makes smaller. kodev follows neither headers nor flags: when a header is newer
-# than the last build the objects are made again, when flags or packages
-# differ everything is. Kore's own makefile cannot live with a blank in a path,
-# so there the objects go to a folder under /tmp. In CI a warning is an error.
+# sources, but for the assets, which conf/assets.mjs makes smaller. kodev
+# follows neither headers nor flags: when a header is newer than the last build
+# the objects are made again, when flags or packages differ everything is.
+# Kore's own makefile cannot live with a blank in a path, so there the objects
+# go to a folder under /tmp. In CI a warning is an error.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -15,8 +16,8 @@ cd "$(dirname "$0")/.."
 flavor=${BUILD_FLAVOR:-dev}
 case $flavor in
 dev)		dir=build/lectern ;;
-prod|asan)	dir=build/$flavor/lectern ;;
-*)		echo "BUILD_FLAVOR is dev, prod or asan." >&2; exit 1 ;;
+asan)		dir=build/$flavor/lectern ;;
+*)		echo "BUILD_FLAVOR is dev or asan." >&2; exit 1 ;;
 esac
 
 mkdir -p "$dir"

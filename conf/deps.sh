@@ -20,9 +20,9 @@ compile_packages="kore libcurl4-openssl-dev libpq-dev libssl-dev libsodium-dev
 	libc6-dev make gcc dpkg-dev curl ca-certificates"
 build_packages="postgresql-15"
 image_packages="pgbouncer"
-test_packages="libcmocka-dev clang-format chromium fonts-dejavu-core qpdf pgbouncer
+test_packages="libcmocka-dev clang-format chromium-headless-shell fonts-dejavu-core qpdf pgbouncer
 	python3-bcrypt python3-passlib nginx-light haproxy libfaketime"
-bench_packages="chromium fonts-dejavu-core nginx-light wrk python3-fastapi python3-uvicorn
+bench_packages="chromium-headless-shell fonts-dejavu-core nginx-light wrk python3-fastapi python3-uvicorn
 	python3-uvloop python3-httptools python3-sqlalchemy python3-psycopg2
 	python3-multipart python3-email-validator python3-passlib
 	python3-bcrypt python3-httpx"

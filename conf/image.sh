@@ -1,6 +1,6 @@
 #!/bin/bash
 # conf/image.sh DIR: lays out in DIR the root file system of the image, from
-# the machine that it runs on and the production build:
+# the machine that it runs on and its build:
 #
 #   the programs   lectern, PgBouncer (the binary alone: its package brings
 #                  perl), pdftotext, each with the libraries that it links
@@ -41,10 +41,10 @@ for name in bin sbin lib lib64; do
 done
 install -d -m 1777 "$root/tmp"
 
-install -s -m 0755 build/prod/lectern/lectern "$root/usr/local/bin/lectern"
+install -s -m 0755 build/lectern/lectern "$root/usr/local/bin/lectern"
 put "${programs[@]}" "${tables[@]}"
 # shellcheck disable=SC2046
-put $(libraries_of "${programs[@]}" build/prod/lectern/lectern)
+put $(libraries_of "${programs[@]}" build/lectern/lectern)
 
 install -D -m 0644 kore.conf "$root/srv/lectern/kore.conf"
 mkdir -p "$root/srv/lectern/assets"

@@ -42,7 +42,6 @@ let log = '';
 before(async () => {
   const postgres = await startPostgres();
 
-  await run('conf/build.sh', { cwd: root, env: { ...process.env, BUILD_FLAVOR: 'prod' } });
   folder = path.join(temporaryFolder(), 'image');
   await run('conf/image.sh', [folder], { cwd: root });
   neon = await startNeon(postgres);

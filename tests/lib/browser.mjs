@@ -28,7 +28,7 @@ const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic',
 
 export async function startBrowser(url) {
   const chrome = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: ARGUMENTS,
   });
 
