@@ -32,6 +32,9 @@ test:
 sanitize:
 	@exec tests/sanitize.sh
 
+valgrind:
+	@exec tests/valgrind/run.sh
+
 # Root's mounts of small disks end with it.
 chaos:
 	@export FILES="$${FILES:-$$(echo tests/chaos/*.test.mjs)}" \

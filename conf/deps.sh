@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what is missing for the sets of work named: build test bench fuzz,
-# or image (to compile and to lay out the image; no database).
+# Installs what is missing for the sets of work named: build test bench fuzz
+# valgrind, or image (to compile and to lay out the image; no database).
 #
 #   Debian packages -> by apt-get as root; anyone else is told their names
 #   npm packages    -> by the lock files: two browser modules and esbuild for
@@ -27,6 +27,7 @@ bench_packages="chromium-headless-shell fonts-dejavu-core nginx-light wrk python
 	python3-multipart python3-email-validator python3-passlib
 	python3-bcrypt python3-httpx"
 fuzz_packages="clang libclang-rt-14-dev"
+valgrind_packages="valgrind libc6-dbg"
 
 die() {
 	printf '%s\n' "$*" >&2
@@ -100,8 +101,10 @@ for set in "${@:-build}"; do
 	test)	packages+=" $build_packages $test_packages" extent=all ;;
 	bench)	packages+=" $build_packages $bench_packages" extent=all ;;
 	fuzz)	packages+=" $fuzz_packages" ;;
+	valgrind) packages+=" $valgrind_packages" ;;
 	image)	packages+=" $image_packages" ;;
-	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz] [image]" ;;
+	*)	die "usage: conf/deps.sh [build] [test] [bench] [fuzz]" \
+		"[valgrind] [image]" ;;
 	esac
 done
 command -v node >/dev/null || packages+=" nodejs"

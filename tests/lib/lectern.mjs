@@ -6,7 +6,8 @@
 //   await lectern.stop();
 //
 // The environment is exactly what stands here and in `env`; nothing leaks in
-// from the shell. LECTERN_BINARY names another build (asan, for example).
+// from the shell. LECTERN_BINARY names another build (asan, for example),
+// LECTERN_WRAPPER the words before the server's command (valgrind's).
 
 import { chmodSync, closeSync, copyFileSync, openSync, readFileSync, writeFileSync }
   from 'node:fs';
@@ -30,7 +31,7 @@ const sanitizerOptions = Object.fromEntries(['ASAN_OPTIONS', 'UBSAN_OPTIONS']
  * migrate     false: do not run `lectern migrate` first
  * ready       'ready' (default): until /ready is 200; 'health': until /health
  *             is; 'none': return at once
- * wrapper     words before the server's command: what it is started by
+ * wrapper     words before the server's command, in place of LECTERN_WRAPPER
  */
 export async function startLectern({ env = {}, confEdits = [], postgres,
   database, migrate = true, ready = 'ready', workers = 2, wrapper } = {}) {
@@ -60,7 +61,8 @@ class Lectern {
   #log = path.join(this.folder, 'log');
   #served = [0, undefined];	// lines of the log: at the start, when told to stop
 
-  async prepare({ env, confEdits, postgres, database, workers, wrapper = [] }) {
+  async prepare({ env, confEdits, postgres, database, workers,
+    wrapper = process.env.LECTERN_WRAPPER?.split(' ') ?? [] }) {
     this.postgres = postgres ?? await startPostgres();
     this.database = database ?? await this.postgres.createDatabase();
     this.port = env.PORT ?? await freePort();

@@ -3,7 +3,10 @@
 //   until(condition)      asks again and again until the answer is truthy
 //   within(promise)       the promise's value, or an error when it takes longer
 //
-// Both name what they waited for when they give up.
+// Both name what they waited for when they give up. LECTERN_PATIENCE says how
+// many times slower than usual everything is (under valgrind).
+
+const patience = Number(process.env.LECTERN_PATIENCE ?? 1);
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -13,7 +16,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  */
 export async function until(condition, what = 'a condition',
     { seconds = 10, everyMs = 20 } = {}) {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000 * patience;
   let failure;
 
   for (;;) {
@@ -37,7 +40,7 @@ export async function within(promise, what = 'a result', seconds = 10) {
   const late = new Promise((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`Waited ${seconds} s in vain for ${what}`)),
-      seconds * 1000);
+      seconds * 1000 * patience);
   });
 
   try {
