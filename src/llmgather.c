@@ -6,7 +6,7 @@
  *
  * All calls of a worker together are read at most LLMGATHER_READS_A_SECOND
  * times a second, and each at least every LLMGATHER_MAX_MS: text that comes
- * ten times a second still flows to the eye. Meanwhile it waits in the socket,
+ * six times a second still flows to the eye. Meanwhile it waits in the socket,
  * which takes it without waking the loop.
  *
  * A transfer is held when the loop has turned and not where its text came,
@@ -24,7 +24,7 @@
 
 #define LLMGATHER_TICK_MS		10
 #define LLMGATHER_READS_A_SECOND	1000
-#define LLMGATHER_MAX_MS		100
+#define LLMGATHER_MAX_MS		160
 
 void	__wrap_kore_curl_do_timeout(void);
 void	__real_kore_curl_do_timeout(void);

@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
+#include "jsontext.h"
 #include "llmwire.h"
 #include "utf8.h"
 
+static char	*llmwire_rest(const struct llm_options *);
+static int	 llmwire_string(struct buffer *, const char *);
 static json_t	*llmwire_parse(const char *, size_t);
 static int	 llmwire_mend_halves(char *, size_t);
 static unsigned	 llmwire_unit(const char *, size_t);
@@ -30,34 +34,76 @@ llm_options_init(struct llm_options *options)
 	options->temperature = NAN;
 }
 
+/* What stands behind the messages, as an object of its own; NULL: no memory. */
+static char *
+llmwire_rest(const struct llm_options *options)
+{
+	json_t	*rest = json_pack("{s:b, s:{s:b}}", "stream", 1,
+		    "stream_options", "include_usage", 1);
+	char	*text;
+	int	 bad = 0;
+
+	if (options != NULL && options->max_tokens > 0)
+		bad |= json_object_set_new(rest, "max_tokens",
+		    json_integer(options->max_tokens));
+	if (options != NULL && !isnan(options->temperature))
+		bad |= json_object_set_new(rest, "temperature",
+		    json_real(options->temperature));
+	if (options != NULL && json_array_size(options->stop) > 0)
+		bad |= json_object_set_new(rest, "stop",
+		    json_deep_copy(options->stop));
+	text = bad || rest == NULL ? NULL : json_dumps(rest, JSON_COMPACT);
+	json_decref(rest);
+
+	return (text);
+}
+
+/* Appends a string; -1: it is not UTF-8. */
+static int
+llmwire_string(struct buffer *out, const char *text)
+{
+	size_t	len = strlen(text);
+
+	if (!utf8_is_valid(text, len))
+		return (-1);
+	jsontext_add(out, text, len);
+
+	return (0);
+}
+
+/*
+ * The messages hold whole passages: they are written straight into the body,
+ * since building values of them first costs several times as much.
+ */
 char *
 llmwire_request(const char *model, const struct llm_message *messages,
     size_t count, const struct llm_options *options)
 {
-	json_t	*body, *list = json_array();
-	char	*text;
-	int	 bad = 0;
-	size_t	 i;
+	struct buffer	 body;
+	char		*rest = llmwire_rest(options);
+	int		 bad = rest == NULL;
+	size_t		 i;
 
-	for (i = 0; i < count; i++)
-		bad |= json_array_append_new(list, json_pack("{s:s, s:s}",
-		    "role", messages[i].role, "content", messages[i].text));
-	body = json_pack("{s:s, s:o, s:b, s:{s:b}}", "model", model,
-	    "messages", list, "stream", 1,
-	    "stream_options", "include_usage", 1);
-	if (options != NULL && options->max_tokens > 0)
-		bad |= json_object_set_new(body, "max_tokens",
-		    json_integer(options->max_tokens));
-	if (options != NULL && !isnan(options->temperature))
-		bad |= json_object_set_new(body, "temperature",
-		    json_real(options->temperature));
-	if (options != NULL && json_array_size(options->stop) > 0)
-		bad |= json_object_set_new(body, "stop",
-		    json_deep_copy(options->stop));
-	text = bad || body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-	json_decref(body);
+	buffer_init(&body);
+	buffer_add_text(&body, "{\"model\":");
+	bad |= llmwire_string(&body, model);
+	buffer_add_text(&body, ",\"messages\":[");
+	for (i = 0; i < count; i++) {
+		buffer_add_text(&body, i == 0 ? "{\"role\":" :
+		    ",{\"role\":");
+		bad |= llmwire_string(&body, messages[i].role);
+		buffer_add_text(&body, ",\"content\":");
+		bad |= llmwire_string(&body, messages[i].text);
+		buffer_add_text(&body, "}");
+	}
+	buffer_add_text(&body, "],");
+	/* Without the brace that it begins with. */
+	buffer_add_text(&body, bad ? "" : rest + 1);
+	free(rest);
+	if (bad || body.has_failed)
+		buffer_free(&body);
 
-	return (text);
+	return (body.data);
 }
 
 enum llmwire_kind

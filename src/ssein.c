@@ -4,8 +4,9 @@
  * A line ends with CR, LF or CRLF, also when the two come in different
  * pieces. A blank line closes an event; several data lines are joined with
  * LF. A line is looked at only when it is whole, so the pieces may be cut
- * anywhere. Deliberately missing: event names, ids and reconnecting, which
- * model end points do not use.
+ * anywhere; only a line that was cut is copied to be put together.
+ * Deliberately missing: event names, ids and reconnecting, which model end
+ * points do not use.
  */
 #include <string.h>
 
@@ -43,12 +44,10 @@ ssein_dispatch(struct ssein *s)
 	return (rc);
 }
 
+/* A whole line, without its end. */
 static int
-ssein_line(struct ssein *s)
+ssein_line(struct ssein *s, const char *text, size_t len)
 {
-	const char	*text = buffer_text(&s->line);
-	size_t		 len = s->line.len;
-
 	if (!s->has_started && len >= 3 &&
 	    memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
@@ -89,31 +88,61 @@ ssein_piece(struct ssein *s, const char *data, size_t len)
 	return (s->line.has_failed ? -1 : 0);
 }
 
+/* Where the line that begins at `from` ends, or len. */
+static size_t
+ssein_end(const char *data, size_t from, size_t len, size_t *lf)
+{
+	const char	*found;
+
+	/* It is looked for once, however many lines end with CR before it. */
+	if (from == 0 || *lf < from) {
+		found = memchr(data + from, '\n', len - from);
+		*lf = found == NULL ? len : (size_t)(found - data);
+	}
+	found = memchr(data + from, '\r', *lf - from);
+
+	return (found == NULL ? *lf : (size_t)(found - data));
+}
+
+/* The end of a line that may have begun in an earlier piece. */
+static int
+ssein_close(struct ssein *s, const char *data, size_t len)
+{
+	int	rc;
+
+	if (s->line.len == 0 && len <= SSEIN_EVENT_MAX)
+		return (ssein_line(s, data, len));
+	if (ssein_piece(s, data, len) == -1)
+		return (-1);
+	rc = ssein_line(s, buffer_text(&s->line), s->line.len);
+	buffer_clear(&s->line);
+
+	return (rc);
+}
+
 int
 ssein_feed(struct ssein *s, const char *data, size_t len)
 {
-	size_t	from = 0, at;
+	size_t	from = 0, end, lf = 0;
+	int	was_cr;
 
-	for (at = 0; at < len && !s->has_failed; at++) {
-		if (s->after_cr && data[at] == '\n') {
-			s->after_cr = 0;
-			from = at + 1;
+	while (from < len && !s->has_failed) {
+		was_cr = s->after_cr;
+		s->after_cr = 0;
+		if (was_cr && data[from] == '\n') {
+			from++;
 			continue;
 		}
-		s->after_cr = (data[at] == '\r');
-		if (data[at] != '\r' && data[at] != '\n')
-			continue;
-
-		if (ssein_piece(s, data + from, at - from) == -1 ||
-		    ssein_line(s) == -1)
+		if ((end = ssein_end(data, from, len, &lf)) == len) {
+			if (ssein_piece(s, data + from, len - from) == -1)
+				s->has_failed = 1;
+			break;
+		}
+		if (ssein_close(s, data + from, end - from) == -1)
 			s->has_failed = 1;
-		buffer_clear(&s->line);
-		from = at + 1;
+		s->after_cr = data[end] == '\r';
+		from = end + 1;
 	}
-
-	if (!s->has_failed && from < len &&
-	    ssein_piece(s, data + from, len - from) == -1)
-		s->has_failed = 1;
 
 	return (s->has_failed ? -1 : 0);
 }
@@ -123,10 +152,9 @@ ssein_finish(struct ssein *s)
 {
 	if (s->has_failed)
 		return (-1);
-	if ((s->line.len > 0 && ssein_line(s) == -1) ||
+	if ((s->line.len > 0 && ssein_close(s, "", 0) == -1) ||
 	    ssein_dispatch(s) == -1)
 		s->has_failed = 1;
-	buffer_clear(&s->line);
 
 	return (s->has_failed ? -1 : 0);
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # What `make test` does: packages, build, lint, the unit tests of C, what the
 # fuzzers once found, and every tests/{sql,http,clients,browser}/**/*.test.mjs
-# under node's test runner, two files at a time, against one Postgres cluster
-# made for this run.
+# under node's test runner, one file more at a time than there are processors
+# (much of a test is waiting), against one Postgres cluster made for this run.
 #
 # FILES="tests/http/a.test.mjs ..." runs those files alone. FILE_SECONDS is how
 # long each of them may take, AT_ONCE how many run side by side.
@@ -102,7 +102,7 @@ node_tests() {
 	echo "--- node: $# files"
 	! node --help | grep -q -e --test-timeout ||
 	    limit=(--test-timeout="${FILE_SECONDS:-300}000")
-	grouped node --test --test-concurrency="${AT_ONCE:-2}" "${limit[@]}" \
+	grouped node --test --test-concurrency="${AT_ONCE:-$(($(nproc) + 1))}" "${limit[@]}" \
 	    --test-reporter=spec --test-reporter-destination=stdout \
 	    --test-reporter=tap --test-reporter-destination="$TMPDIR/tap" "$@"
 	status=$?

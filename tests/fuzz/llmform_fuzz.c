@@ -1,4 +1,4 @@
-/* links: src/llmform.c src/llmwire.c src/utf8.c -ljansson -lm */
+/* links: src/llmform.c src/llmwire.c src/jsontext.c src/utf8.c src/buffer.c -ljansson -lm */
 /*
  * Chunks of one stream, a line each: read by their form they come out as the
  * parser has them, whatever came before.

@@ -1,4 +1,4 @@
-/* links: src/llmform.c src/llmwire.c src/utf8.c -ljansson -lm */
+/* links: src/llmform.c src/llmwire.c src/jsontext.c src/utf8.c src/buffer.c -ljansson -lm */
 /*
  * Reading chunks by their form: the same as parsing them, and not parsing
  * those that differ in their text alone.

@@ -1,4 +1,4 @@
-/* links: src/llmwire.c src/utf8.c -ljansson -lm */
+/* links: src/llmwire.c src/jsontext.c src/utf8.c src/buffer.c -ljansson -lm */
 /*
  * The words of chat completions: what is asked, and what is understood of
  * replies in every dialect.
