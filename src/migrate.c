@@ -53,6 +53,7 @@ static const struct migrate_script	migrate_scripts[] = {
 	{ "0015_conversations", asset_0015_conversations_sql },
 	{ "0016_administration", asset_0016_administration_sql },
 	{ "0017_races", asset_0017_races_sql },
+	{ "0018_clocks", asset_0018_clocks_sql },
 };
 
 #define MIGRATE_VERSION							\

@@ -57,7 +57,7 @@ async function fail(id) {
 /** Lets new jobs wait until the returned function is called with a document. */
 async function hold() {
   await sql(`alter table index_jobs alter due_at
-    set default now() + interval '1 hour'`);
+    set default now() + interval '5 min'`);
   return async (client, id) => {
     await sql(`alter table index_jobs alter due_at set default now();
       update index_jobs set due_at = now() where document = '${id}'`);

@@ -185,3 +185,42 @@ describe('the jobs', () => {
     assert.deepEqual(await claim(), [null, null, null]);
   });
 });
+
+describe('what was put off while the clock was ahead', () => {
+  let schema, id;
+  const query = async (...args) => (await schema.query(...args))[0];
+  const putOff = (table, time) => schema.sql(
+    `update ${table} set lease = null, due_at = now() + interval '${time}'`);
+
+  before(async () => {
+    schema = await Schema.create();
+    ({ id } = await schema.upload(await schema.user('anna@example.com'), 'a.txt', 'Text',
+      { read: false }));
+  });
+
+  test('a document to be read is taken at once, but a retry waits', async () => {
+    await putOff('index_jobs', '30 s');
+    assert.equal((await query('index_claim', 1, 1000))[0], null);
+    await putOff('index_jobs', '1 day');
+    assert.equal((await query('index_claim', 1, 1000))[0], id);
+  });
+
+  test('a document to be embedded is taken at once, but a retry waits', async () => {
+    const model = Number(await schema.sql(`insert into vector_models (name, prefix, asked)
+      values ('double', '', 0) returning id`));
+
+    await schema.sql(`insert into vector_jobs (model, document) values (${model}, '${id}')`);
+    await putOff('vector_jobs', '5 min');
+    assert.equal((await query('vector_claim', model, 1))[0], null);
+    await putOff('vector_jobs', '1 day');
+    assert.notEqual((await query('vector_claim', model, 1))[0], null);
+  });
+
+  test('a mail is taken at once, but a retry waits', async () => {
+    await schema.sql(`insert into outbox (id, recipient, sealed, due_at)
+      values ('m', 'anna@example.com', '', now() + interval '2 hours')`);
+    assert.equal((await query('outbox_claim'))[1], null);
+    await schema.sql(`update outbox set due_at = now() + interval '1 day'`);
+    assert.equal((await query('outbox_claim'))[1], 'm');
+  });
+});
