@@ -98,6 +98,7 @@ static void	lectern_configure(int);
 static void	lectern_extractor(int);
 static void	lectern_pooler(void);
 static void	lectern_die(const char *) __attribute__((noreturn));
+static void	lectern_descriptors(void);
 static void	lectern_tick(void *, u_int64_t);
 static void	lectern_migrate(void *, u_int64_t);
 static void	lectern_migrate_work(void *);
@@ -217,6 +218,7 @@ kore_worker_configure(void)
 	 * them behind. This lets them drain.
 	 */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	lectern_descriptors();
 	metrics_worker();
 	job_init();
 	db_init(lectern_conninfo, pooler_console() == NULL);
@@ -230,6 +232,21 @@ kore_worker_configure(void)
 	poolerfigures_init(pooler_console());
 	kore_timer_add(lectern_tick, LECTERN_TICK_MS, NULL, 0);
 	lectern_migrate(NULL, 0);
+}
+
+/*
+ * A worker that lacks the descriptor for the next connection would be told of
+ * that connection without end, and could not reach the database or the model
+ * for those it has. Half of what the machine allows is for connections.
+ */
+static void
+lectern_descriptors(void)
+{
+	struct rlimit	limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    worker_max_connections > limit.rlim_cur / 2)
+		worker_max_connections = (u_int32_t)(limit.rlim_cur / 2);
 }
 
 static void
