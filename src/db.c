@@ -1,21 +1,23 @@
 /*
  * Asynchronous queries through kore_pgsql, its defects fenced in.
  *
- * kore_pgsql keeps the pool, hands out connections and registers them with
- * the event loop. What it cannot be trusted with is done here:
+ * kore_pgsql keeps the pool and hands out connections. What it cannot be
+ * trusted with is done here:
  *
  *  - Waiting. Kore lets newcomers pass those who wait and does not tell them
  *    of failures; our line is first-come, bounded, with a deadline.
  *  - Connecting. PQconnectdb blocks, so it runs as a job; the linker redirects
  *    Kore's own call (__wrap_PQconnectdb) to the connections got that way.
  *  - Reading. Kore's event handler dies of a closed connection and can spin;
- *    each borrowed connection gets db_event() as its handler instead.
+ *    each connection gets db_event() as its handler instead, and stays in the
+ *    event loop's set for its life: Kore would put it in for each statement.
  *  - Giving up. Kore's clean-up cancels by a blocking call. A query whose
  *    asker has gone flies on without him (its flight outlives it), and its
  *    connection then goes back to the pool.
  *
  * A query:   IDLE -> WAITING -> RUNNING -> FINISHED -> (reset) IDLE
- * A connection: connecting (job) -> stashed -> borrowed by a flight <-> free
+ * A connection: connecting (job) -> stashed -> borrowed by a flight <-> free;
+ *		 dropped when something comes on a free one, or is amiss
  *
  * Statements that statement.h calls hot are prepared while connecting. Behind
  * a pooler that deals transactions out over connections this cannot work: the
@@ -61,6 +63,7 @@
 struct db_flight {
 	struct kore_pgsql	 pgsql;
 	struct db_query		*query;		/* NULL: nobody waits */
+	int			 is_unfit;	/* only to be dropped */
 	PGresult		*result;	/* the last one that came */
 	struct db_values	*values;	/* of one sent prepared */
 	u_int64_t		 deadline;
@@ -176,8 +179,9 @@ db_tick(u_int64_t now)
 
 	for (i = 0; i < DB_FLIGHTS_MAX; i++) {
 		if (db_flights[i].is_used && db_flights[i].deadline <= now) {
-			log_event(LOG_LEVEL_WARN,
-			    "db: a statement never ended");
+			if (!db_flights[i].is_unfit)
+				log_event(LOG_LEVEL_WARN,
+				    "db: a statement never ended");
 			db_drop(&db_flights[i]);
 			db_land(&db_flights[i], ERROR_DATABASE);
 		}
@@ -265,12 +269,12 @@ db_pump(void)
 			break;
 		TAILQ_REMOVE(&db_waiting, query, list);
 		db_waiting_count--;
-		left = db_pooled + db_stash_count;
+		left = db_pooled - db_flying + db_stash_count;
 		if (!db_depart(query)) {
 			TAILQ_INSERT_HEAD(&db_waiting, query, list);
 			db_waiting_count++;
 			/* Each failure costs a connection; else it is ours. */
-			if (db_pooled + db_stash_count >= left)
+			if (db_pooled - db_flying + db_stash_count >= left)
 				break;
 		}
 	}
@@ -288,13 +292,15 @@ db_pump(void)
 }
 
 /*
- * Sends a query on a free or stashed connection. 0: the connection was bad
- * and is gone, nothing was sent, the query should be tried on another.
+ * Sends a query on a free or stashed connection. 0: the connection was bad,
+ * nothing was sent, the query should be tried on another. A bad one is not
+ * freed here: its event may be the next that the event loop hands out.
  */
 static int
 db_depart(struct db_query *query)
 {
 	struct db_flight	*flight = NULL;
+	struct pgsql_conn	*conn;
 	u_int32_t		 i;
 
 	for (i = 0; i < DB_FLIGHTS_MAX && flight == NULL; i++) {
@@ -314,13 +320,16 @@ db_depart(struct db_query *query)
 	flight->is_used = 1;
 	db_flying++;
 
-	if (!dbconnect_is_fit(flight->pgsql.conn->db) ||
-	    !db_send_flight(flight, query)) {
-		db_drop(flight);
-		flight->is_used = 0;
+	conn = flight->pgsql.conn;
+	flight->is_unfit = !dbconnect_is_fit(conn->db);
+	if (!flight->is_unfit && conn->evt.handle != db_event) {
+		conn->evt.handle = db_event;
+		kore_platform_schedule_read(PQsocket(conn->db), conn);
+	}
+	if (flight->is_unfit || !db_send_flight(flight, query)) {
+		flight->is_unfit = 1;	/* by its event, or the next tick */
 		return (0);
 	}
-	flight->pgsql.conn->evt.handle = db_event;
 	flight->query = query;
 	query->sent = kore_time_ms();
 	flight->deadline = query->sent + DB_RUN_MS;
@@ -334,33 +343,30 @@ db_depart(struct db_query *query)
 static int
 db_send_flight(struct db_flight *flight, struct db_query *query)
 {
-	struct pgsql_conn	*conn = flight->pgsql.conn;
+	PGconn			*connection = flight->pgsql.conn->db;
 	struct db_values	*values = query->values;
+	int			 is_sent, is_binary =
+				    statement_is_binary(query->statement);
 
 	flight->sent = values->size;
 	if (!db_prepares || !statement_is_hot(query->statement) ||
-	    !dbconnect_has_prepared(conn->db)) {
-		if (!kore_pgsql_query_param_fields(&flight->pgsql,
-		    statement_sql(query->statement),
-		    statement_is_binary(query->statement), values->count,
-		    values->text, values->lengths, values->formats))
-			return (0);
-		free(values);
-		query->values = NULL;
-		return (1);
+	    !dbconnect_has_prepared(connection)) {
+		is_sent = PQsendQueryParams(connection,
+		    statement_sql(query->statement), values->count, NULL,
+		    values->text, values->lengths, values->formats, is_binary);
+		if (is_sent)
+			free(values);
+	} else {
+		is_sent = PQsendQueryPrepared(connection,
+		    statement_name(query->statement), values->count,
+		    values->text, values->lengths, values->formats, is_binary);
+		if (is_sent)
+			flight->values = values;
 	}
-	if (!PQsendQueryPrepared(conn->db, statement_name(query->statement),
-	    values->count, values->text, values->lengths, values->formats,
-	    statement_is_binary(query->statement)))
-		return (0);
-	/* As kore_pgsql does after its own way of sending. */
-	kore_platform_schedule_read(PQsocket(conn->db), conn);
-	flight->pgsql.state = KORE_PGSQL_STATE_WAIT;
-	flight->pgsql.flags |= KORE_PGSQL_SCHEDULED;
-	flight->values = values;
-	query->values = NULL;
+	if (is_sent)
+		query->values = NULL;
 
-	return (1);
+	return (is_sent);
 }
 
 /*
@@ -394,7 +400,7 @@ db_send_again(struct db_flight *flight)
 	return (is_sent);
 }
 
-/* The event loop has something on a borrowed connection. */
+/* The event loop has something on a connection. */
 static void
 db_event(void *arg, int error)
 {
@@ -408,8 +414,18 @@ db_event(void *arg, int error)
 		if (db_flights[i].is_used && db_flights[i].pgsql.conn == conn)
 			flight = &db_flights[i];
 	}
-	if (flight == NULL)
-		fatal("db: event on a connection that nobody borrowed");
+	if (flight == NULL) {
+		if (!dbconnect_is_fit(conn->db)) {
+			kore_pgsql_handle(conn, 1);
+			db_pooled--;
+		}
+		return;
+	}
+	if (flight->is_unfit) {
+		db_drop(flight);
+		db_land(flight, ERROR_NONE);
+		return;
+	}
 
 	/* Edge-triggered: read until there is nothing left. */
 	do {
@@ -421,8 +437,6 @@ db_event(void *arg, int error)
 			if ((result = PQgetResult(conn->db)) == NULL) {
 				if (db_send_again(flight))
 					break;
-				/* DONE keeps Kore from cancelling. */
-				flight->pgsql.state = KORE_PGSQL_STATE_DONE;
 				if (db_is_swollen(flight)) {
 					db_drop(flight);
 				} else {
