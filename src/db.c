@@ -187,6 +187,7 @@ db_tick(u_int64_t now)
 		}
 	}
 
+	db_stash_count = dbconnect_prune(db_stash, db_stash_count);
 	db_pump();
 }
 
@@ -365,7 +366,6 @@ db_send_flight(struct db_flight *flight, struct db_query *query)
 	}
 	if (is_sent)
 		query->values = NULL;
-
 	return (is_sent);
 }
 

@@ -123,3 +123,20 @@ dbconnect_is_fit(PGconn *connection)
 	    PQtransactionStatus(connection) == PQTRANS_IDLE &&
 	    poll(&pfd, 1, 0) == 0);
 }
+
+u_int32_t
+dbconnect_prune(PGconn **connections, u_int32_t count)
+{
+	u_int32_t	i = 0;
+
+	while (i < count) {
+		if (dbconnect_is_fit(connections[i])) {
+			i++;
+		} else {
+			PQfinish(connections[i]);
+			connections[i] = connections[--count];
+		}
+	}
+
+	return (count);
+}

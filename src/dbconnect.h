@@ -5,6 +5,8 @@
 #ifndef LECTERN_DBCONNECT_H
 #define LECTERN_DBCONNECT_H
 
+#include <sys/types.h>
+
 #include <libpq-fe.h>
 
 /*
@@ -21,5 +23,8 @@ int	dbconnect_has_prepared(const PGconn *);
  * readable (it would be the server's farewell) or inside a transaction.
  */
 int	dbconnect_is_fit(PGconn *);
+/* Ends those that are not; the others come to the front: how many they are. */
+u_int32_t
+	dbconnect_prune(PGconn **, u_int32_t);
 
 #endif

@@ -166,6 +166,20 @@ test('idle connections that were killed are not handed out', async () => {
   });
 });
 
+test('idle connections that the server closes are let go, though nobody asks', async () => {
+  await withServer({}, async (lectern, postgres) => {
+    const bearer = await bearerOf(lectern, 'quiet@example.com');
+    const open = async () => Number(/^lectern_database_connections (\d+)$/m
+      .exec((await get(lectern, '/metrics')).text)[1]);
+
+    await Promise.all(Array.from({ length: 20 }, () =>
+      get(lectern, '/api/auth/get-session', bearer)));
+    await until(async () => await open() > 0, 'connections to be told of');
+    await postgres.killConnections(lectern.database);
+    await until(async () => await open() === 0, 'none to be left');
+  });
+});
+
 test('a silent database never delays what needs none', async () => {
   await withServer({}, async (lectern, postgres) => {
     const bearer = await bearerOf(lectern, 'silent@example.com');
