@@ -57,6 +57,7 @@ struct answer_kept {
 struct answer {
 	enum answer_state	 state;
 	enum error_id		 error;		/* that ended it */
+	uint32_t		 retry_after_s;	/* as the model said; 0: not */
 	const char		*status;	/* as stored; NULL: running */
 	const char		*reason;	/* finishReason */
 	char			*user_id;

@@ -256,8 +256,10 @@ chat_whole(struct request *r)
 	const struct answer	*a = c->reader.answer;
 	json_t			*usage;
 
-	if (a->error != ERROR_NONE)
+	if (a->error != ERROR_NONE) {
+		r->retry_after_s = a->retry_after_s;
 		return (request_fail(r, a->error));
+	}
 	usage = answer_usage(a);
 
 	return (reply_json(r, 200, json_pack(

@@ -48,6 +48,7 @@
 #define LLM_WHOLE_TIMES	10	/* of the same: start to end */
 #define LLM_USAGE_MS	2000	/* after finish_reason */
 #define LLM_LINGER_MS	250	/* after [DONE] */
+#define LLM_RETRY_MAX_S	3600	/* what of a Retry-After is handed on */
 #define LLM_ID_MAX	64
 
 struct llm {
@@ -232,6 +233,8 @@ llm_conclude(struct llm *llm, enum error_id failure)
 	char			 reason[sizeof(llm->reason)];
 	void			*arg = llm->arg;
 	long			 status = llm->status;
+	uint32_t		 retry_after_s = (uint32_t)MIN(
+				    MAX(llm->retry_after, 0), LLM_RETRY_MAX_S);
 
 	if (failure == ERROR_NONE && !llm->has_words)
 		failure = ERROR_MODEL_EMPTY;
@@ -247,7 +250,7 @@ llm_conclude(struct llm *llm, enum error_id failure)
 	if (failure == ERROR_NONE)
 		tell.end(arg, reason[0] == '\0' ? "stop" : reason, &usage);
 	else
-		tell.fail(arg, failure, status);
+		tell.fail(arg, failure, status, retry_after_s);
 }
 
 void

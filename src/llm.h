@@ -28,8 +28,10 @@ struct llm_callbacks {
 	/* The end point finished; `reason` as it says: "stop", "length", ...
 	   Some text that is not blank was told before. */
 	void	(*end)(void *arg, const char *reason, const struct llm_usage *);
-	/* It did not. `status` is its HTTP status or 0, for the log alone. */
-	void	(*fail)(void *arg, enum error_id, long status);
+	/* It did not. `status` is its HTTP status or 0, for the log alone;
+	   `retry_after_s` is when it wants to be asked again, 0: not told. */
+	void	(*fail)(void *arg, enum error_id, long status,
+		    uint32_t retry_after_s);
 };
 
 /*

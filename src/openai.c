@@ -304,8 +304,10 @@ openai_whole(struct request *r)
 	struct openai_end	 end;
 	json_t			*whole;
 
-	if (openai_error(a) != ERROR_NONE)
+	if (openai_error(a) != ERROR_NONE) {
+		r->retry_after_s = a->retry_after_s;
 		return (request_fail(r, openai_error(a)));
+	}
 	openai_end(&end, a);
 	whole = openaiwire_whole(&o->wire, buffer_text(&a->cite.text),
 	    &end.wire, &usage);

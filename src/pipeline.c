@@ -49,7 +49,7 @@ static void	pipeline_text(void *, const char *, size_t);
 static void	pipeline_told(void *);
 static void	pipeline_model_end(void *, const char *,
 		    const struct llm_usage *);
-static void	pipeline_model_fail(void *, enum error_id, long);
+static void	pipeline_model_fail(void *, enum error_id, long, uint32_t);
 static void	pipeline_end(struct answer *, const char *, enum error_id);
 static void	pipeline_checked(void *);
 static void	pipeline_closed(void *);
@@ -370,13 +370,15 @@ pipeline_model_end(void *arg, const char *reason,
 }
 
 static void
-pipeline_model_fail(void *arg, enum error_id error, long status)
+pipeline_model_fail(void *arg, enum error_id error, long status,
+    uint32_t retry_after_s)
 {
 	struct answer	*a = arg;
 
 	a->llm = NULL;
 	log_event(LOG_LEVEL_WARN, "answer %s: %s, the model's status is %ld",
 	    a->transcript.answer_id, error_info(error)->code, status);
+	a->retry_after_s = retry_after_s;
 	pipeline_end(a, "failed", error);
 }
 

@@ -23,7 +23,7 @@
 
 static void	rewrite_text(void *, const char *, size_t);
 static void	rewrite_end(void *, const char *, const struct llm_usage *);
-static void	rewrite_fail(void *, enum error_id, long);
+static void	rewrite_fail(void *, enum error_id, long, uint32_t);
 static void	rewrite_compose(struct answer *);
 
 void
@@ -95,10 +95,12 @@ rewrite_end(void *arg, const char *reason,
 }
 
 static void
-rewrite_fail(void *arg, enum error_id error, long status)
+rewrite_fail(void *arg, enum error_id error, long status,
+    uint32_t retry_after_s)
 {
 	struct answer	*a = arg;
 
+	(void)retry_after_s;
 	log_event(LOG_LEVEL_INFO, "answer %s: question not made whole: %s, "
 	    "the model's status is %ld", a->transcript.answer_id,
 	    error_info(error)->code, status);

@@ -46,7 +46,7 @@ static const char	title_rules[] =
 
 static void	title_text(void *, const char *, size_t);
 static void	title_end(void *, const char *, const struct llm_usage *);
-static void	title_fail(void *, enum error_id, long);
+static void	title_fail(void *, enum error_id, long, uint32_t);
 static void	title_stored(struct db_query *, void *);
 
 static TAILQ_HEAD(, title)	titles = TAILQ_HEAD_INITIALIZER(titles);
@@ -195,10 +195,12 @@ title_end(void *arg, const char *reason, const struct llm_usage *usage)
 }
 
 static void
-title_fail(void *arg, enum error_id error, long status)
+title_fail(void *arg, enum error_id error, long status,
+    uint32_t retry_after_s)
 {
 	struct title	*t = arg;
 
+	(void)retry_after_s;
 	log_event(LOG_LEVEL_INFO, "conversation %s: no title, %s, the model's "
 	    "status is %ld", t->conversation_id, error_info(error)->code,
 	    status);
